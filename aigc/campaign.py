@@ -1,0 +1,216 @@
+"""The values that flow through the pipeline: each stage fills one field of a Campaign.
+
+True everywhere: sizes are (width, height) in pixels; arrays are (H, W, 3) uint8 sRGB, or
+(H, W, 4) with straight alpha; boxes are fractions (left, top, right, bottom) of the picture
+with the origin at its top left; scores lie in 0..1; times are seconds; seeds are uint32.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import core_schema
+
+Pixels = NDArray[np.uint8]
+Size = tuple[int, int]
+Box = tuple[float, float, float, float]
+Tone = Literal["promotional", "functional", "fun", "poetic", "heartwarming"]
+Unit = Annotated[float, Field(ge=0, le=1)]
+
+
+class _IsArray:
+    """Lets pydantic carry arrays; they live in files of their own, so JSON leaves them out."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, _handler: Any) -> core_schema.CoreSchema:
+        return core_schema.is_instance_schema(np.ndarray)
+
+
+PixelField = Annotated[Pixels, _IsArray, Field(exclude=True, repr=False)]
+
+
+class Value(BaseModel):
+    """A frozen record that refuses fields it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Brand(Value):
+    """What the merchant's brand asks of every poster."""
+
+    name: str = Field("", max_length=80, description="Brand name")
+    logo: str = Field("", description="Path of the logo, PNG with transparency for preference")
+    colours: tuple[str, ...] = Field((), description="Brand colours as #rrggbb")
+
+
+class Brief(Value):
+    """What the merchant says: one product, one photo, and where it will be sold."""
+
+    name: str = Field(min_length=1, max_length=120, description="Product name as it is sold")
+    product: str = Field(
+        "", max_length=80, description="What it is, in a word or two; taken from the photo if empty"
+    )
+    photo: str = Field(
+        min_length=1, description="Path, file:// or pypi: reference of the product photo"
+    )
+    features: tuple[Annotated[str, Field(min_length=1, max_length=200)], ...] = Field(
+        (), max_length=20, description="True selling points; copy claims nothing else"
+    )
+    price: str = Field("", max_length=24, description="Price as printed, e.g. ¥199")
+    audience: str = Field("", max_length=120, description="Whom it is for")
+    tone: Tone = Field("promotional", description="Voice of the copy")
+    language: str = Field("en", description="Language of the copy: en, zh-CN")
+    market: str = Field("", max_length=40, description="Country or region of the campaign")
+    brand: Brand = Field(default_factory=Brand, description="Brand name, logo, colours")
+    channels: tuple[str, ...] = Field(
+        ("instagram-square", "instagram-story", "google-landscape"),
+        min_length=1,
+        description="Channels to make pictures for; `aigc channels` lists them",
+    )
+    style: str = Field("auto", description="Style pack, or auto")
+    variants: int = Field(1, ge=1, le=6, description="Posters a channel")
+    seed: int = Field(0, ge=0, le=2**32 - 1, description="Same seed, same campaign")
+
+
+class Photo(Value):
+    """The merchant's photo, upright, in sRGB, reduced to a working size."""
+
+    pixels: PixelField  # (H, W, 3)
+    alpha: Annotated[Pixels | None, Field(exclude=True, repr=False)] = None  # (H, W): its own matte
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class Tag(Value):
+    """A word that the photo supports, and how likely it is."""
+
+    word: str
+    probability: Unit
+
+
+class Swatch(Value):
+    """A colour of the product: its name in English, and its share of the product's pixels."""
+
+    hex: str
+    name: str
+    share: Unit
+
+
+class Caption(Value):
+    """What is in the photo."""
+
+    text: str
+    tags: tuple[Tag, ...]
+    palette: tuple[Swatch, ...]
+    background: Literal["white", "plain", "scene", "transparent"]
+    subject: Box = Field(description="Where the product is in the photo")
+    confidence: Unit = Field(1.0, description="How far the cut-out can be trusted")
+    cutout: PixelField = Field(
+        description="(h, w, 4): the product alone, cropped to `subject`, edge colours cleaned"
+    )
+
+
+class Copy(Value):
+    """One candidate text for the campaign."""
+
+    id: str
+    headline: str
+    body: str
+    cta: str
+    hashtags: tuple[str, ...]
+    source: str = Field(description="What wrote it: the backend, and the pattern or model")
+
+
+class Score(Value):
+    """How good a candidate is, and why."""
+
+    candidate_id: str
+    total: Unit
+    parts: dict[str, Unit]
+    reason: str
+
+
+class Slots(Value):
+    """What a layout tells the scene: where the product stands and where text needs quiet."""
+
+    layout: str
+    product: Box = Field(description="Exactly where the cut-out will be pasted")
+    quiet: tuple[Box, ...] = Field((), description="Text goes here: keep it calm")
+    floor: float | None = Field(
+        None, description="Height (fraction from the top) of the product's base; None: it lies flat"
+    )
+
+
+class Scene(Value):
+    """A backdrop without product and text, made for one poster."""
+
+    id: str
+    channel: str
+    style: str
+    prompt: str = ""
+    negative: str = ""
+    seed: int
+    slots: Slots
+    image: PixelField  # (H, W, 3)
+
+
+class Poster(Value):
+    """A finished file for one channel."""
+
+    id: str
+    channel: str
+    file: str = Field(description="Path relative to the campaign folder")
+    size: Size
+    copy_id: str
+    scene_id: str
+    layout: str
+    boxes: dict[str, Box] = Field(description="Where each element stands, by its name")
+    contrast: dict[str, float] = Field(
+        description="Least WCAG contrast of each text against the pixels behind it"
+    )
+    data: bytes = Field(b"", exclude=True, repr=False, description="The encoded file")
+
+
+class Step(Value):
+    """Provenance: which backend filled which field, with what, and how long it took."""
+
+    stage: str
+    backend: str
+    options: dict[str, Any]
+    seconds: float
+    versions: dict[str, str]
+
+
+class Campaign(Value):
+    """Everything made from one brief; a stage returns a copy with its own field filled."""
+
+    id: str
+    brief: Brief
+    photo: Photo | None = Field(None, exclude=True, repr=False)
+    caption: Caption | None = None
+    copies: tuple[Copy, ...] = ()
+    ranking: tuple[Score, ...] = Field((), description="Best first")
+    scenes: tuple[Scene, ...] = ()
+    posters: tuple[Poster, ...] = ()
+    steps: tuple[Step, ...] = ()
+
+    def seed(self, stage: str, index: int = 0) -> int:
+        """Give the seed of item `index` in `stage`, whatever the batch or worker (uint32)."""
+        key = f"{self.brief.seed}/{stage}/{index}".encode()
+        return int.from_bytes(hashlib.sha256(key).digest()[:4], "big")
+
+    def ranked(self) -> tuple[Copy, ...]:
+        """Give the copies, best first."""
+        by_id = {copy.id: copy for copy in self.copies}
+        return tuple(by_id[score.candidate_id] for score in self.ranking)
+
+
+def pixel_box(box: Box, size: Size) -> tuple[int, int, int, int]:
+    """Turn a box of fractions into whole pixels of a picture of `size`; never empty."""
+    width, height = size
+    left, top = round(box[0] * width), round(box[1] * height)
+    return left, top, max(left + 1, round(box[2] * width)), max(top + 1, round(box[3] * height))

@@ -1,0 +1,36 @@
+"""copywrite: caption + brief → candidate copies (headline, body, call to action, hashtags).
+
+A backend is a file in this folder with `class Backend(Copywriter)`.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import ClassVar
+
+from aigc.campaign import Brief, Caption, Copy, Value
+from aigc.channels import TextLimits
+from aigc.stage import Stage
+
+
+class CopyRequest(Value):
+    """A brief, what its photo shows, and how long the texts may be (strictest channel)."""
+
+    brief: Brief
+    caption: Caption
+    limits: TextLimits
+    seed: int
+
+
+class Copywriter(Stage):
+    """Writes candidate copies that claim nothing the brief or the caption does not hold."""
+
+    stage: ClassVar[str] = "copywrite"
+
+    @abstractmethod
+    def write(self, requests: Sequence[CopyRequest]) -> list[list[Copy]]:
+        """Write at least 8 different candidates for each request, in their order.
+
+        Every candidate keeps to the request's limits; ids are unique within a request.
+        """

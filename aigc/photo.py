@@ -1,0 +1,119 @@
+"""Reads a merchant's photo, whatever the phone or the shop made of it."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from pillow_heif import register_heif_opener
+
+from aigc.campaign import Photo, Pixels
+from aigc.errors import AigcError, BriefError
+
+WORKING_SIDE = 2048  # px; the largest poster shows the product smaller than this
+SMALLEST_SIDE = 48  # px; below it there is nothing to show
+LARGEST_AREA = 400_000_000  # px; a decoded picture beyond it would not fit in memory
+
+register_heif_opener()
+
+
+def load(ref: str, base: Path | None = None) -> Photo:
+    """Read a photo from a path (relative to `base`), a file:// or a pypi: reference.
+
+    Upright, sRGB, longest side at most 2048 px; an alpha channel is kept as the photo's matte.
+    Raises BriefError naming the photo and what is wrong with it.
+    """
+    path = locate(ref, base)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow warns of size and of broken EXIF; we check
+            with Image.open(path) as image:
+                return _read(image, ref)
+    except (UnidentifiedImageError, IsADirectoryError) as error:
+        raise BriefError(
+            f"photo = '{ref}': not a picture; use JPEG, PNG, WebP, AVIF or HEIC"
+        ) from error
+    except Image.DecompressionBombError as error:
+        raise BriefError(f"photo = '{ref}': too large to open; reduce it below 400 MP") from error
+    except (OSError, SyntaxError, ValueError, EOFError) as error:
+        raise BriefError(
+            f"photo = '{ref}': cannot be read ({error}); it may be truncated: export it again"
+        ) from error
+
+
+def locate(ref: str, base: Path | None = None) -> Path:
+    """Find the file that a photo reference names; raises BriefError where there is none."""
+    if ref.startswith(("pypi:", "file:")):
+        from aigc._engines import store
+
+        try:
+            return store.resolve(ref)
+        except AigcError as error:
+            raise BriefError(f"photo = '{ref}': {error}") from error
+    path = Path(ref).expanduser()
+    path = path if path.is_absolute() or base is None else base / path
+    if not path.exists():
+        raise BriefError(f"photo = '{ref}': no such file")
+    return path
+
+
+def _read(image: Image.Image, ref: str) -> Photo:
+    if image.width * image.height > LARGEST_AREA:
+        raise BriefError(
+            f"photo = '{ref}': {image.width}×{image.height} px is too large; reduce it below 400 MP"
+        )
+    image.draft("RGB", (WORKING_SIDE, WORKING_SIDE))  # JPEG only: decodes at a fraction of the cost
+    profile = image.info.get("icc_profile")
+    image.load()
+    upright = ImageOps.exif_transpose(image)
+    if upright.mode.startswith(("I", "F")):
+        upright = _to_8_bit(upright)
+    upright = _to_srgb(upright, profile)
+    upright.thumbnail((WORKING_SIDE, WORKING_SIDE), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    if min(upright.size) < SMALLEST_SIDE:
+        raise BriefError(
+            f"photo = '{ref}': {image.width}×{image.height} px is too small or too narrow; "
+            f"the short side needs {SMALLEST_SIDE} px (of {WORKING_SIDE} on the long one)"
+        )
+    pixels = np.asarray(upright.convert("RGBA"))
+    alpha: Pixels | None = np.ascontiguousarray(pixels[..., 3])
+    if alpha is not None and alpha.min() > 250:  # opaque: an alpha channel that says nothing
+        alpha = None
+    return Photo(pixels=np.ascontiguousarray(pixels[..., :3]), alpha=alpha)
+
+
+def _to_8_bit(image: Image.Image) -> Image.Image:
+    """Bring 16-bit, 32-bit and float greys to 8 bits; by their range where they use more than 16."""
+    values = np.asarray(image, dtype=np.float64)
+    values = np.nan_to_num(values)
+    top = 65535.0 if image.mode.startswith("I") and values.max() <= 65535 else values.max()
+    if image.mode == "F" and values.max() <= 1:
+        top = 1.0
+    low = min(0.0, float(values.min()))
+    scaled = (values - low) / max(top - low, 1e-9) * 255
+    return Image.fromarray(scaled.round().astype(np.uint8))
+
+
+def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    has_alpha = "A" in image.getbands() or "transparency" in image.info
+    if image.mode in ("P", "PA", "1", "LA", "La", "RGBa") or image.mode == "L":
+        return image.convert("RGBA" if has_alpha else "RGB")
+    if profile and image.mode in ("RGB", "CMYK", "RGBA"):
+        alpha = image.getchannel("A") if image.mode == "RGBA" else None
+        try:
+            converted = ImageCms.profileToProfile(
+                image.convert("RGB") if alpha is not None else image,
+                ImageCms.ImageCmsProfile(io.BytesIO(profile)),
+                ImageCms.createProfile("sRGB"),
+                outputMode="RGB",
+            )
+        except ImageCms.PyCMSError:  # a broken or mismatched profile: plain conversion is next best
+            converted = None
+        if converted is not None:
+            if alpha is not None:
+                converted.putalpha(alpha)
+            return converted
+    return image.convert("RGBA" if has_alpha else "RGB")

@@ -1,0 +1,89 @@
+"""What a stage's backends have in common, and how they are found: by file name."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from aigc.errors import BriefError, UnknownBackend
+
+STAGES = ("caption", "copywrite", "rank", "scene", "typeset")
+_DEFINES_BACKEND = re.compile(r"^class Backend\(", re.MULTILINE)
+
+
+class Stage(BaseModel):
+    """Options of a backend: a frozen record that pickles, for it holds no weights.
+
+    A backend is one file in its stage's folder that defines `class Backend(<contract>)`.
+    The same object is the command line's options, the page's controls (through its JSON
+    schema), the provenance record, and what a worker process receives.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    stage: ClassVar[str]
+
+    @property
+    def backend(self) -> str:
+        """The backend's name: that of its file."""
+        return type(self).__module__.rsplit(".", 1)[-1]
+
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """Distributions whose version changes the result; recorded as provenance."""
+        return ()
+
+
+@cache
+def backends(stage: str) -> tuple[str, ...]:
+    """Name the backends of a stage, without importing any of them."""
+    folder = Path(__file__).parent / stage
+    return tuple(
+        sorted(
+            path.stem
+            for path in folder.glob("*.py")
+            if _DEFINES_BACKEND.search(path.read_text("utf-8"))
+        )
+    )
+
+
+def backend_class(stage: str, name: str) -> type[Stage]:
+    """Import one backend's class.
+
+    Raises UnknownBackend where no file of that name defines one.
+    """
+    if name not in backends(stage):
+        choices = ", ".join(backends(stage))
+        raise UnknownBackend(f"{stage}: no backend '{name}'; choose from {choices}")
+    found: type[Stage] = importlib.import_module(f"aigc.{stage}.{name}").Backend
+    return found
+
+
+def describe(stage: str, name: str) -> str:
+    """Give the first line of a backend's docstring, without importing it."""
+    text = (Path(__file__).parent / stage / f"{name}.py").read_text("utf-8")
+    found = re.match(r'"""(.+?)(?:"""|\n)', text)
+    return found[1].rstrip(".") if found else ""
+
+
+def configure(stage: str, name: str, options: dict[str, Any]) -> Stage:
+    """Make a backend with the given options.
+
+    Raises BriefError naming the first option that is unknown or out of range.
+    """
+    cls = backend_class(stage, name)
+    try:
+        return cls.model_validate(options)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            known = ", ".join(cls.model_fields) or "none"
+            raise BriefError(
+                f"{stage}.{field}: {name} has no such option; it has: {known}"
+            ) from error
+        raise BriefError(f"{stage}.{field} = {first['input']!r}: {first['msg']}") from error

@@ -1,0 +1,50 @@
+"""typeset: scene + cut-out + copy → the finished poster or banner.
+
+A backend is a file in this folder with `class Backend(Typesetter)`.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import ClassVar
+
+from aigc.campaign import Brief, Caption, Copy, Poster, Scene, Slots, Value
+from aigc.channels import Channel
+from aigc.stage import Stage
+from aigc.styles import Style
+
+
+class PlanRequest(Value):
+    """A poster to come: what must fit on it."""
+
+    channel: Channel
+    variant: int
+    style: Style
+    brief: Brief
+    caption: Caption
+    copies: tuple[Copy, ...]  # best first
+    seed: int
+
+
+class SetRequest(Value):
+    """A poster whose scene is painted: set this copy on it."""
+
+    plan: PlanRequest
+    scene: Scene
+    poster_id: str
+    metadata: dict[str, str]
+
+
+class Typesetter(Stage):
+    """Puts the merchant's own product pixels and real type on a scene."""
+
+    stage: ClassVar[str] = "typeset"
+
+    @abstractmethod
+    def plan(self, requests: Sequence[PlanRequest]) -> list[Slots]:
+        """Choose a layout for each poster and say where product and text will stand."""
+
+    @abstractmethod
+    def set(self, requests: Sequence[SetRequest]) -> list[Poster]:
+        """Set and encode each poster in its channel's format, under its byte limit."""
