@@ -1,0 +1,64 @@
+"""aigc: one product photo and a few words become a campaign.
+
+>>> import aigc
+>>> campaign = aigc.run({"name": "Celadon teapot", "photo": "teapot.jpg", "price": "¥199"})
+>>> campaign.folder
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from aigc.brief import load as load_brief
+    from aigc.campaign import Brand, Brief, Campaign, Caption, Copy, Poster, Scene, Score
+    from aigc.errors import AigcError
+    from aigc.export import load as load_campaign
+    from aigc.pipeline import redo, run
+    from aigc.recipe import Recipe
+
+# Everything public, imported when first used: `aigc --help` must not wait for numpy.
+_WHERE = {
+    "AigcError": "aigc.errors:AigcError",
+    "Brand": "aigc.campaign:Brand",
+    "Brief": "aigc.campaign:Brief",
+    "Campaign": "aigc.campaign:Campaign",
+    "Caption": "aigc.campaign:Caption",
+    "Copy": "aigc.campaign:Copy",
+    "Poster": "aigc.campaign:Poster",
+    "Recipe": "aigc.recipe:Recipe",
+    "Scene": "aigc.campaign:Scene",
+    "Score": "aigc.campaign:Score",
+    "load_brief": "aigc.brief:load",
+    "load_campaign": "aigc.export:load",
+    "redo": "aigc.pipeline:redo",
+    "run": "aigc.pipeline:run",
+}
+
+__all__ = [
+    "AigcError",
+    "Brand",
+    "Brief",
+    "Campaign",
+    "Caption",
+    "Copy",
+    "Poster",
+    "Recipe",
+    "Scene",
+    "Score",
+    "__version__",
+    "load_brief",
+    "load_campaign",
+    "redo",
+    "run",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module 'aigc' has no attribute '{name}'")
+    module, attribute = _WHERE[name].split(":")
+    return getattr(importlib.import_module(module), attribute)

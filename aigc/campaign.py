@@ -8,11 +8,12 @@ with the origin at its top left; scores lie in 0..1; times are seconds; seeds ar
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import core_schema
 
 Pixels = NDArray[np.uint8]
@@ -39,10 +40,23 @@ class Value(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+def _tidy(text: Any) -> Any:
+    """One line of composed Unicode: what copy and paste leaves behind would break a layout."""
+    if isinstance(text, int | float) and not isinstance(text, bool):
+        text = str(text)  # `price: 199` in YAML is a number
+    if not isinstance(text, str):
+        return text
+    visible = (" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text)
+    return " ".join(unicodedata.normalize("NFC", "".join(visible)).split())
+
+
+Line = Annotated[str, BeforeValidator(_tidy)]
+
+
 class Brand(Value):
     """What the merchant's brand asks of every poster."""
 
-    name: str = Field("", max_length=80, description="Brand name")
+    name: Line = Field("", max_length=80, description="Brand name")
     logo: str = Field("", description="Path of the logo, PNG with transparency for preference")
     colours: tuple[str, ...] = Field((), description="Brand colours as #rrggbb")
 
@@ -50,21 +64,21 @@ class Brand(Value):
 class Brief(Value):
     """What the merchant says: one product, one photo, and where it will be sold."""
 
-    name: str = Field(min_length=1, max_length=120, description="Product name as it is sold")
-    product: str = Field(
+    name: Line = Field(min_length=1, max_length=120, description="Product name as it is sold")
+    product: Line = Field(
         "", max_length=80, description="What it is, in a word or two; taken from the photo if empty"
     )
     photo: str = Field(
         min_length=1, description="Path, file:// or pypi: reference of the product photo"
     )
-    features: tuple[Annotated[str, Field(min_length=1, max_length=200)], ...] = Field(
+    features: tuple[Annotated[Line, Field(min_length=1, max_length=200)], ...] = Field(
         (), max_length=20, description="True selling points; copy claims nothing else"
     )
-    price: str = Field("", max_length=24, description="Price as printed, e.g. ¥199")
-    audience: str = Field("", max_length=120, description="Whom it is for")
+    price: Line = Field("", max_length=24, description="Price as printed, e.g. ¥199")
+    audience: Line = Field("", max_length=120, description="Whom it is for")
     tone: Tone = Field("promotional", description="Voice of the copy")
     language: str = Field("en", description="Language of the copy: en, zh-CN")
-    market: str = Field("", max_length=40, description="Country or region of the campaign")
+    market: Line = Field("", max_length=40, description="Country or region of the campaign")
     brand: Brand = Field(default_factory=Brand, description="Brand name, logo, colours")
     channels: tuple[str, ...] = Field(
         ("instagram-square", "instagram-story", "google-landscape"),
@@ -156,6 +170,7 @@ class Scene(Value):
     seed: int
     slots: Slots
     image: PixelField  # (H, W, 3)
+    data: bytes = Field(b"", exclude=True, repr=False, description="The encoded `image`")
 
 
 class Poster(Value):
@@ -197,6 +212,7 @@ class Campaign(Value):
     scenes: tuple[Scene, ...] = ()
     posters: tuple[Poster, ...] = ()
     steps: tuple[Step, ...] = ()
+    folder: str = Field("", exclude=True, description="Where it is saved, if it is")
 
     def seed(self, stage: str, index: int = 0) -> int:
         """Give the seed of item `index` in `stage`, whatever the batch or worker (uint32)."""

@@ -34,9 +34,7 @@ def listening(listener: Listener | None) -> Iterator[None]:
         _listener.reset(token)
 
 
-def report(
-    stage: str, done: int, total: int, message: str = "", campaign: Any = None
-) -> None:
+def report(stage: str, done: int, total: int, message: str = "", campaign: Any = None) -> None:
     """Tell the listener, if there is one."""
     listener = _listener.get()
     if listener is not None:

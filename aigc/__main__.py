@@ -1,0 +1,5 @@
+"""`python -m aigc` is the command line."""
+
+from aigc.cli import main
+
+main()

@@ -1,0 +1,339 @@
+"""The command line. Results go to stdout, progress and errors to stderr.
+
+Nothing heavy is imported before a command runs: `aigc --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from aigc import __version__
+from aigc.errors import AigcError
+
+if TYPE_CHECKING:
+    from aigc.campaign import Brief, Campaign
+
+STAGES = ("caption", "copywrite", "rank", "scene", "typeset")
+Command = Callable[..., Any]
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="aigc")
+def cli() -> None:
+    """From one product photo and a few words to a campaign folder."""
+
+
+def main() -> None:
+    """Run the command line: exit 0 done, 1 user error in one line, 2 wrong usage."""
+    try:
+        code = cli.main(standalone_mode=False)
+    except AigcError as error:
+        click.echo(f"aigc: {error}", err=True)
+        code = 1
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("aigc: stopped; the same command goes on where this one ended", err=True)
+        code = 130
+    sys.exit(code)
+
+
+def recipe_options(command: Command) -> Command:
+    """Add --recipe, --set and one option a stage that names its backend."""
+    for stage in reversed(STAGES):
+        command = click.option(f"--{stage}", metavar="BACKEND", help=f"Backend of {stage}.")(
+            command
+        )
+    command = click.option(
+        "--set", "settings", multiple=True, metavar="STAGE.OPTION=VALUE", help="Set an option."
+    )(command)
+    return click.option("--recipe", metavar="FILE", help="Recipe file (TOML).")(command)
+
+
+def as_json(command: Command) -> Command:
+    """Add --json."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
+
+
+@cli.command()
+@click.argument("source", metavar="BRIEF_OR_PHOTO")
+@click.option("--name", help="Product name as it is sold.")
+@click.option("--product", help="What it is, in a word or two.")
+@click.option("--feature", "features", multiple=True, help="A true selling point; repeatable.")
+@click.option("--price", help="Price as printed, e.g. ¥199.")
+@click.option("--audience", help="Whom it is for.")
+@click.option("--tone", help="promotional, functional, fun, poetic or heartwarming.")
+@click.option("--language", help="en or zh-CN.")
+@click.option("--market", help="Country or region.")
+@click.option("--brand", help="Brand name.")
+@click.option("--logo", help="Path of the brand's logo.")
+@click.option("--channel", "channels", multiple=True, help="A channel; repeatable.")
+@click.option("--style", help="Style pack, or auto; `aigc styles` lists them.")
+@click.option("--variants", type=int, help="Posters a channel.")
+@click.option("--seed", type=int, help="Same seed, same campaign.")
+@click.option("-o", "--output", default="outputs", show_default=True, help="Where campaigns go.")
+@recipe_options
+@as_json
+def run(source: str, output: str, as_json: bool, **options: Any) -> None:
+    """Make a campaign from a brief file, or from a photo and flags."""
+    from aigc import pipeline
+
+    recipe = _recipe(options)
+    brief = _brief(source, options)
+    with _progress() as listener:
+        campaign = pipeline.run(brief, recipe, outputs=output, listener=listener)
+    _print_campaign(campaign, as_json)
+
+
+def _redo(stage: str, description: str) -> None:
+    @recipe_options
+    @as_json
+    def command(folder: str, as_json: bool, **options: Any) -> None:
+        from aigc import pipeline
+
+        with _progress() as listener:
+            campaign = pipeline.redo(
+                folder,
+                stage,
+                backends={each: options[each] for each in STAGES if options[each]},
+                options=options["settings"],
+                listener=listener,
+            )
+        _print_campaign(campaign, as_json)
+
+    command.__doc__ = description
+    cli.command(stage)(click.argument("folder", metavar="DIR")(command))
+
+
+_redo("caption", "Caption a saved campaign again, and redo what follows from it.")
+_redo("copywrite", "Write the copy of a saved campaign again, and redo what follows.")
+_redo("scene", "Paint the scenes of a saved campaign again, and typeset on them.")
+_redo("typeset", "Typeset a saved campaign again.")
+
+
+@cli.command()
+@click.argument("folder", metavar="[DIR]", required=False)
+@click.option("--photo", help="Rank texts against this photo instead of a saved campaign.")
+@click.option("--texts", type=click.Path(), help="File of texts, one a line; - for stdin.")
+@recipe_options
+@as_json
+def rank(
+    folder: str | None, photo: str | None, texts: str | None, as_json: bool, **options: Any
+) -> None:
+    """Rank a saved campaign's copy again, or any texts against any photo."""
+    from aigc import pipeline
+
+    if folder and not (photo or texts):
+        with _progress() as listener:
+            campaign = pipeline.redo(
+                folder,
+                "rank",
+                backends={each: options[each] for each in STAGES if options[each]},
+                options=options["settings"],
+                listener=listener,
+            )
+        _print_campaign(campaign, as_json)
+    elif photo and texts and not folder:
+        _rank_texts(photo, texts, as_json)
+    else:
+        raise click.UsageError("give a campaign folder, or --photo and --texts")
+
+
+def _rank_texts(photo: str, texts: str, as_json: bool) -> None:
+    from aigc import photo as photos
+    from aigc.errors import BriefError
+    from aigc.rank.builtin import rank_texts
+
+    try:
+        with click.open_file(texts, encoding="utf-8") as stream:
+            lines = [line.strip() for line in stream if line.strip()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise BriefError(f"--texts {texts}: cannot be read as UTF-8 text ({error})") from error
+    if not lines:
+        raise BriefError(f"--texts {texts}: holds no text; write one a line")
+    with _progress():
+        scores = rank_texts(photos.load(photo), lines)
+    by_id = {str(number): line for number, line in enumerate(lines)}
+    rows = [{"text": by_id[score.candidate_id], **score.model_dump()} for score in scores]
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    for row in rows:
+        click.echo(f"{row['total']:.3f}  {row['text']}\n       {row['reason']}")
+
+
+@cli.command()
+@as_json
+def backends(as_json: bool) -> None:
+    """List the backends of each stage."""
+    from aigc import stage
+
+    table = {
+        name: {each: stage.describe(name, each) for each in stage.backends(name)} for name in STAGES
+    }
+    if as_json:
+        click.echo(json.dumps(table, ensure_ascii=False, indent=2))
+        return
+    for name, rows in table.items():
+        for each, says in rows.items():
+            click.echo(f"{name:<10} {each:<12} {says}")
+
+
+@cli.command()
+@as_json
+def channels(as_json: bool) -> None:
+    """List the sales channels and what they take."""
+    from aigc.channels import all_channels
+
+    if as_json:
+        rows = [row.model_dump(mode="json") for row in all_channels().values()]
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    for row in all_channels().values():
+        size = f"{row.size[0]}×{row.size[1]}"
+        click.echo(f"{row.name:<20} {size:<10} {row.max_bytes // 1000:>5} kB  {row.title}")
+
+
+@cli.command()
+@as_json
+def styles(as_json: bool) -> None:
+    """List the style packs."""
+    from aigc.styles import all_styles
+
+    if as_json:
+        rows = [row.model_dump(mode="json") for row in all_styles().values()]
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    for row in all_styles().values():
+        click.echo(f"{row.name:<16} {row.title} (tones: {', '.join(row.tones)})")
+
+
+@cli.group()
+def models() -> None:
+    """The models and fonts of the builtin backends."""
+
+
+@models.command("list")
+@as_json
+def models_list(as_json: bool) -> None:
+    """List them, and whether they are here."""
+    from aigc._engines import store
+
+    rows = [
+        {**model._asdict(), "present": store.present(model.name)}
+        for model in store.models().values()
+    ]
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    for row in rows:
+        here = "here" if row["present"] else "not fetched"
+        megabytes = f"{row['bytes'] / 1e6:.1f} MB"
+        click.echo(
+            f"{row['name']:<22} {megabytes:>9}  {here:<12} {row['licence']:<11} {row['use']}"
+        )
+
+
+@models.command("pull")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+def models_pull(names: tuple[str, ...]) -> None:
+    """Fetch them (all, if none is named) and check them."""
+    from aigc import doctor
+
+    with _progress():
+        for name, path in doctor.prepare(names):
+            click.echo(f"{name}: {path}")
+
+
+@cli.command()
+@click.argument("folder", metavar="DIR")
+@as_json
+def show(folder: str, as_json: bool) -> None:
+    """Show a finished campaign."""
+    from aigc import export
+
+    _print_campaign(export.load(folder), as_json)
+
+
+@cli.command("doctor")
+@as_json
+def doctor_(as_json: bool) -> None:
+    """Say what works on this machine, and how to make the rest work."""
+    from aigc import doctor
+
+    checks = doctor.check()
+    if as_json:
+        click.echo(json.dumps([row._asdict() for row in checks], ensure_ascii=False, indent=2))
+        return
+    for row in checks:
+        click.echo(f"{'ok' if row.ok else '--':<3} {row.name:<18} {row.says}")
+        if row.remedy:
+            click.echo(f"    → {row.remedy}")
+
+
+@cli.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=7860, show_default=True, type=int, help="Port to listen on.")
+@click.option("-o", "--output", default="outputs", show_default=True, help="Where campaigns go.")
+def ui(host: str, port: int, output: str) -> None:
+    """Open the merchant's page in a browser; nothing leaves this machine."""
+    import importlib
+
+    try:
+        page = importlib.import_module("aigc._ui.app")  # the wheel's copy
+    except ModuleNotFoundError:
+        page = importlib.import_module("ui.app")  # the checkout's
+    page.launch(host=host, port=port, outputs=output)
+
+
+def _recipe(options: dict[str, Any]) -> Any:
+    from aigc.recipe import Recipe
+
+    chosen = {stage: options[stage] for stage in STAGES if options[stage]}
+    return Recipe.load(options["recipe"], chosen, options["settings"])
+
+
+def _brief(source: str, options: dict[str, Any]) -> Brief:
+    """Read the brief file, or start one from a bare photo; flags have the last word."""
+    from aigc import brief
+
+    fields: dict[str, Any] = {"photo": source}
+    if Path(source).suffix.lower() in brief.SUFFIXES:
+        fields = brief.load(source).model_dump()
+    names = ("name", "product", "price", "audience", "tone", "language", "market", "style")
+    for name in (*names, "variants", "seed", "features", "channels"):
+        if options[name] not in (None, ()):
+            fields[name] = options[name]
+    if options["brand"] or options["logo"]:
+        given = {"name": options["brand"], "logo": options["logo"]}
+        kept = {key: value for key, value in given.items() if value}
+        fields["brand"] = {**fields.get("brand", {}), **kept}
+    return brief.make(fields)
+
+
+def _progress() -> Any:
+    from aigc.progress import shown
+
+    return shown()
+
+
+def _print_campaign(campaign: Campaign, as_json: bool) -> None:
+    folder = Path(campaign.folder)
+    if as_json:
+        click.echo((folder / "campaign.json").read_text("utf-8"), nl=False)
+        return
+    best = campaign.ranked()[0]
+    click.echo(f"caption   {campaign.caption.text if campaign.caption else ''}")
+    click.echo(f"copy      {best.headline} — {best.body} [{best.cta}]")
+    for poster in campaign.posters:
+        size = f"{poster.size[0]}×{poster.size[1]}"
+        click.echo(f"poster    {folder / poster.file}  {size}, {len(poster.data) // 1000} kB")
+    click.echo(f"campaign  {folder}")
+    click.echo(f"open      {(folder / 'index.html').resolve()}")

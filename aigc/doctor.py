@@ -1,0 +1,94 @@
+"""Says what works on this machine, and the command that would make the rest work."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from aigc.errors import ModelError
+
+
+class Check(NamedTuple):
+    """One thing that works, or does not and how to mend it."""
+
+    name: str
+    ok: bool
+    says: str
+    remedy: str = ""
+
+
+def check() -> list[Check]:
+    """Look at packages, models, graphics card, hub access and free disk."""
+    from aigc._engines import store
+
+    found = [Check("python", True, sys.version.split()[0])]
+    for package in ("torch", "transformers", "diffusers", "ctranslate2", "typst", "gradio"):
+        here = importlib.util.find_spec(package) is not None
+        remedy = "" if here else "pip install aigc"
+        found.append(Check(package, here, "installed" if here else "missing", remedy))
+    missing = [name for name in store.models() if not store.present(name)]
+    found.append(
+        Check(
+            "builtin models",
+            not missing,
+            f"missing: {', '.join(missing)}" if missing else f"all in {store.cache_folder()}",
+            "aigc models pull" if missing else "",
+        )
+    )
+    found.append(_cuda())
+    offline = os.environ.get("HF_HUB_OFFLINE", "") not in ("", "0")
+    endpoint = os.environ.get("HF_ENDPOINT", "the default endpoint")
+    found.append(
+        Check(
+            "model hub",
+            not offline,
+            "HF_HUB_OFFLINE is set" if offline else f"would ask {endpoint}",
+            "unset HF_HUB_OFFLINE to fetch hub models" if offline else "",
+        )
+    )
+    free = shutil.disk_usage(_existing(store.cache_folder())).free
+    enough = free > 2_000_000_000
+    remedy = "" if enough else "free some disk, or set AIGC_CACHE to a larger one"
+    found.append(Check("disk", enough, f"{free / 1e9:.1f} GB free for models", remedy))
+    return found
+
+
+def prepare(names: Iterable[str] = ()) -> Iterator[tuple[str, Path]]:
+    """Fetch builtin models (all, if none is named) and make what is derived from them."""
+    from aigc._engines import fonts, lm, store
+
+    known = store.models()
+    for name in names or known:
+        if name not in known:
+            raise ModelError(f"no builtin model '{name}'; choose from {', '.join(known)}")
+        yield name, store.builtin(name)
+        if name == "language-model":
+            yield f"{name} (int8)", lm.folder()
+    if not names:
+        yield "fonts", fonts.folder()
+
+
+def _cuda() -> Check:
+    try:
+        import torch
+    except ImportError:
+        return Check("gpu", False, "torch is missing", "pip install torch")
+    if torch.cuda.is_available():
+        return Check("gpu", True, torch.cuda.get_device_name(0))
+    return Check(
+        "gpu",
+        False,
+        "none; the builtin backends need none",
+        "a CUDA build of torch on a machine with an NVIDIA card",
+    )
+
+
+def _existing(path: Path) -> Path:
+    while not path.exists():
+        path = path.parent
+    return path

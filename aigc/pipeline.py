@@ -1,0 +1,264 @@
+"""The flow: photo + brief → caption → copywrite → rank → scene → typeset → campaign folder."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, cast
+
+from aigc import __version__, brief, channels, events, export, photo, styles
+from aigc.campaign import Brief, Campaign, Caption, Photo, Poster, Scene, Step
+from aigc.caption import Captioner, CaptionRequest
+from aigc.copywrite import CopyRequest, Copywriter
+from aigc.errors import BriefError
+from aigc.rank import Ranker, RankRequest
+from aigc.recipe import Recipe
+from aigc.scene import Painter, SceneRequest
+from aigc.stage import STAGES
+from aigc.typeset import PlanRequest, SetRequest, Typesetter
+
+Campaigns = Sequence[Campaign]
+
+
+def run(
+    brief_or_fields: Brief | Mapping[str, Any] | str | Path,
+    recipe: Recipe | None = None,
+    *,
+    outputs: str | Path = "outputs",
+    listener: events.Listener | None = None,
+) -> Campaign:
+    """Make the whole campaign of one brief, or finish one that was interrupted.
+
+    Takes a Brief, its fields, or the path of a brief file. Raises BriefError, UnknownBackend,
+    ModelError or ExportError; what was finished before an error or Ctrl-C is kept and reused.
+    """
+    checked = _as_brief(brief_or_fields)
+    recipe = recipe or Recipe.load()
+    with events.listening(listener):
+        picture = photo.load(checked.photo)
+        name = export.campaign_id(checked, picture, recipe)
+        with export.open_folder(Path(outputs) / name) as folder:
+            campaign = Campaign(id=name, brief=checked, photo=picture, folder=str(folder))
+            return _finish(export.resume(campaign, recipe), recipe)
+
+
+def redo(
+    folder: str | Path,
+    stage: str,
+    *,
+    backends: Mapping[str, str] | None = None,
+    options: Sequence[str] = (),
+    listener: events.Listener | None = None,
+) -> Campaign:
+    """Do one stage of a saved campaign again, and those after it, which it made stale.
+
+    The saved recipe is used, but for `backends` ({stage: name}) and `options`
+    ("stage.option=value"). Raises ExportError where there is no campaign.
+    """
+    with events.listening(listener), export.open_folder(Path(folder), existing=True) as path:
+        recipe = export.saved_recipe(path, backends, options)
+        saved = export.load_unfinished(path)
+        export.forget(path, stage)
+        return _finish(export.resume(saved, recipe), recipe)
+
+
+def advance(campaigns: Campaigns, stage: str, recipe: Recipe) -> list[Campaign]:
+    """Take a batch of campaigns through one stage; the backend sees them all at once."""
+    started = time.perf_counter()
+    moved = _FLOW[stage](campaigns, recipe)
+    seconds = round((time.perf_counter() - started) / max(1, len(moved)), 3)
+    backend = recipe[stage]
+    step = Step(
+        stage=stage,
+        backend=backend.backend,
+        options=backend.model_dump(mode="json"),
+        seconds=seconds,
+        versions={"aigc": __version__} | {name: version(name) for name in backend.packages},
+    )
+    return [campaign.model_copy(update={"steps": (*campaign.steps, step)}) for campaign in moved]
+
+
+def _finish(campaign: Campaign, recipe: Recipe) -> Campaign:
+    done = {step.stage for step in campaign.steps}
+    for number, stage in enumerate(STAGES):
+        if stage not in done:
+            events.report(stage, 0, 1, campaign=campaign)
+            (campaign,) = advance([campaign], stage, recipe)
+            export.save_stage(campaign, stage)
+        events.report(stage, 1, 1, f"{number + 1}/{len(STAGES)}", campaign=campaign)
+    export.save(campaign, recipe)
+    return campaign
+
+
+def _caption(campaigns: Campaigns, recipe: Recipe) -> list[Campaign]:
+    backend = cast("Captioner", recipe["caption"])
+    captions = backend.describe(
+        [
+            CaptionRequest(photo=_photo(each), brief=each.brief, seed=each.seed("caption"))
+            for each in campaigns
+        ]
+    )
+    return [
+        each.model_copy(update={"caption": caption})
+        for each, caption in zip(campaigns, captions, strict=True)
+    ]
+
+
+def _copywrite(campaigns: Campaigns, recipe: Recipe) -> list[Campaign]:
+    backend = cast("Copywriter", recipe["copywrite"])
+    written = backend.write(
+        [
+            CopyRequest(
+                brief=each.brief,
+                caption=_captioned(each),
+                limits=channels.strictest(each.brief.channels),
+                seed=each.seed("copywrite"),
+            )
+            for each in campaigns
+        ]
+    )
+    return [
+        each.model_copy(update={"copies": tuple(copies)})
+        for each, copies in zip(campaigns, written, strict=True)
+    ]
+
+
+def _rank(campaigns: Campaigns, recipe: Recipe) -> list[Campaign]:
+    backend = cast("Ranker", recipe["rank"])
+    rankings = backend.score(
+        [
+            RankRequest(
+                photo=_photo(each),
+                caption=_captioned(each),
+                brief=each.brief,
+                copies=each.copies,
+                limits=channels.strictest(each.brief.channels),
+            )
+            for each in campaigns
+        ]
+    )
+    return [
+        each.model_copy(update={"ranking": tuple(ranking)})
+        for each, ranking in zip(campaigns, rankings, strict=True)
+    ]
+
+
+def _scene(campaigns: Campaigns, recipe: Recipe) -> list[Campaign]:
+    backend = cast("Painter", recipe["scene"])
+    typesetter = cast("Typesetter", recipe["typeset"])
+    plans = [(each, plan) for each in campaigns for plan in _plans(each)]
+    slots = typesetter.plan([plan for _, plan in plans])
+    requests = [
+        SceneRequest(
+            size=plan.channel.size,
+            slots=places,
+            style=plan.style,
+            brief=plan.brief,
+            caption=plan.caption,
+            background=plan.channel.background,
+            seed=plan.seed,
+        )
+        for (_, plan), places in zip(plans, slots, strict=True)
+    ]
+    painted: dict[str, list[Scene]] = {each.id: [] for each in campaigns}
+    for (each, plan), request, pixels in zip(plans, requests, backend.paint(requests), strict=True):
+        # What typeset sees is what the folder holds, so that a resumed run gives the same bytes.
+        data = photo.encode_jpeg(pixels)
+        painted[each.id].append(
+            Scene(
+                id=_poster_id(plan),
+                channel=plan.channel.name,
+                style=plan.style.name,
+                prompt=plan.style.scene,
+                negative=plan.style.negative,
+                seed=request.seed,
+                slots=request.slots,
+                image=photo.decode(data),
+                data=data,
+            )
+        )
+    return [each.model_copy(update={"scenes": tuple(painted[each.id])}) for each in campaigns]
+
+
+def _typeset(campaigns: Campaigns, recipe: Recipe) -> list[Campaign]:
+    backend = cast("Typesetter", recipe["typeset"])
+    posters: dict[str, list[Poster]] = {each.id: [] for each in campaigns}
+    jobs = [
+        (each, plan, scene)
+        for each in campaigns
+        for plan, scene in zip(_plans(each), each.scenes, strict=True)
+    ]
+    for done, (each, plan, scene) in enumerate(jobs):
+        events.report("typeset", done, len(jobs), scene.id, each)
+        request = SetRequest(
+            plan=plan, scene=scene, poster_id=scene.id, metadata=_metadata(each, scene)
+        )
+        posters[each.id] += backend.set([request])
+    return [each.model_copy(update={"posters": tuple(posters[each.id])}) for each in campaigns]
+
+
+def _plans(campaign: Campaign) -> list[PlanRequest]:
+    """One poster to come for each channel and variant; variant v leads with the v-th best copy."""
+    ranked = campaign.ranked()
+    style = styles.style(campaign.brief.style, campaign.brief.tone, campaign.seed("scene"))
+    plans: list[PlanRequest] = []
+    for name in campaign.brief.channels:
+        for variant in range(campaign.brief.variants):
+            first = variant % len(ranked)
+            plans.append(
+                PlanRequest(
+                    channel=channels.channel(name),
+                    variant=variant,
+                    style=style,
+                    brief=campaign.brief,
+                    caption=_captioned(campaign),
+                    copies=ranked[first:] + ranked[:first],
+                    seed=campaign.seed("scene", len(plans)),
+                )
+            )
+    return plans
+
+
+def _poster_id(plan: PlanRequest) -> str:
+    many = plan.brief.variants > 1
+    return f"{plan.channel.name}-{plan.variant + 1}" if many else plan.channel.name
+
+
+def _metadata(campaign: Campaign, scene: Scene) -> dict[str, str]:
+    """What a poster says about itself; no time and no path, so that the bytes repeat."""
+    return {
+        "Software": f"aigc {__version__}",
+        "Title": campaign.brief.name,
+        "Campaign": campaign.id,
+        "Scene": f"{scene.id} style={scene.style} layout={scene.slots.layout} seed={scene.seed}",
+    }
+
+
+def _photo(campaign: Campaign) -> Photo:
+    if campaign.photo is None:
+        raise BriefError(f"photo = '{campaign.brief.photo}': not loaded")
+    return campaign.photo
+
+
+def _captioned(campaign: Campaign) -> Caption:
+    if campaign.caption is None:
+        raise BriefError(f"campaign {campaign.id}: no caption yet; run `aigc caption` on it first")
+    return campaign.caption
+
+
+def _as_brief(given: Brief | Mapping[str, Any] | str | Path) -> Brief:
+    if isinstance(given, Brief):
+        brief.check(given)
+        return given
+    return brief.make(given) if isinstance(given, Mapping) else brief.load(given)
+
+
+_FLOW: dict[str, Callable[[Campaigns, Recipe], list[Campaign]]] = {
+    "caption": _caption,
+    "copywrite": _copywrite,
+    "rank": _rank,
+    "scene": _scene,
+    "typeset": _typeset,
+}
