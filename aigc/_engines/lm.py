@@ -1,0 +1,158 @@
+"""The small language model: sentences and their probability, on the processor, repeatably.
+
+SmolLM2-135M-Instruct comes as GGUF; it is converted once to CTranslate2 with int8 weights and
+kept in the cache, so that decoding imports neither torch nor transformers.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import tempfile
+import threading
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import ctranslate2
+from tokenizers import Tokenizer
+
+from aigc import events
+from aigc._engines import store
+
+_NAME = "smollm2-135m-instruct-ct2-int8"
+_START, _END, _TEXT = "<|im_start|>", "<|im_end|>", "<|endoftext|>"
+_THREADS = min(2, os.cpu_count() or 1)
+_CHUNK = 16  # texts scored at once: bounds the memory that their logits take
+_seeding = threading.Lock()  # the seed is global to the process
+
+
+def folder() -> Path:
+    """Where the converted model is; converted on first use, which takes about a minute."""
+    return store.derived(_NAME, _convert)
+
+
+def chat(user: str, system: str = "You are a helpful assistant.") -> str:
+    """Wrap a request in the instruct template, up to where the model begins to answer."""
+    return f"{_START}system\n{system}{_END}\n{_START}user\n{user}{_END}\n{_START}assistant\n"
+
+
+def generate(
+    prompts: Sequence[str],
+    *,
+    n: int,
+    seed: int | Sequence[int],
+    max_tokens: int,
+    temperature: float = 0.8,
+    top_k: int = 40,
+    stop: Sequence[str] = (),
+    avoid: str = "",
+) -> list[list[str]]:
+    """Continue each prompt n times; result i depends on prompt i and seed i alone.
+
+    One seed serves every prompt, or there is one a prompt (uint32). Decoding ends at the end of
+    the text, after `max_tokens`, or before the first of the `stop` strings. No token holding a
+    character of `avoid` is ever drawn.
+    """
+    seeds = [seed] * len(prompts) if isinstance(seed, int) else list(seed)
+    ends = [_END, _TEXT, *_tokens_with(tuple(stop))]
+    barred = [[token] for token in _tokens_with(tuple(avoid))] or None
+    results = []
+    for prompt, own_seed in zip(prompts, seeds, strict=True):
+        # A worker thread takes the seed once, when it first draws: so each prompt gets its own
+        # (0.2 s). n hypotheses of one prompt read it once and then decode as a batch of n.
+        with _seeding:
+            ctranslate2.set_random_seed(own_seed)
+            found = _load().generate_batch(
+                [_tokenizer().encode(prompt).tokens],
+                num_hypotheses=n,
+                max_length=max_tokens,
+                sampling_topk=top_k,
+                sampling_temperature=temperature,
+                end_token=ends,
+                suppress_sequences=barred,
+                include_prompt_in_result=False,
+            )[0]
+        results.append([_cut(_tokenizer().decode(ids), stop) for ids in found.sequences_ids])
+    return results
+
+
+def score(texts: Sequence[str]) -> list[float]:
+    """Give each text's mean natural-log probability per token; an empty text scores 0."""
+    tokens = [encoding.tokens for encoding in _tokenizer().encode_batch(list(texts))]
+    by_length: dict[int, list[int]] = defaultdict(list)
+    for index, text in enumerate(tokens):
+        by_length[-(-len(text) // 8) * 8].append(index)
+    scores = [0.0] * len(texts)
+    for length, group in by_length.items():
+        for start in range(0, len(group) if length else 0, _CHUNK):
+            chunk = group[start : start + _CHUNK]
+            # Texts of one padded length keep every matrix shape, so the last bit of a score does
+            # not depend on its partners. What pads the end cannot change what stands before it.
+            padded = [[_TEXT, *tokens[i], *[_TEXT] * (length - len(tokens[i]))] for i in chunk]
+            for index, found in zip(chunk, _scorer().score_batch(padded), strict=True):
+                own = found.log_probs[: len(tokens[index])]
+                scores[index] = sum(own) / len(own)
+    return scores
+
+
+def load_float32() -> tuple[Any, Any]:
+    """Load the same weights as plain float32 transformers objects: (model, tokenizer)."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaForCausalLM
+
+    gguf = store.builtin("language-model")
+    with contextlib.redirect_stderr(io.StringIO()):  # its progress bars; ours is the event
+        packed = AutoModelForCausalLM.from_pretrained(
+            gguf.parent, gguf_file=gguf.name, dtype=torch.float32
+        )
+        tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
+    config = packed.config.to_dict()
+    config.pop("quantization_config")  # which would refuse to be saved or converted
+    model = LlamaForCausalLM(type(packed.config).from_dict(config))
+    model.load_state_dict(packed.state_dict())
+    return model.eval(), tokenizer
+
+
+def _convert(target: Path) -> None:
+    from ctranslate2.converters import TransformersConverter
+
+    events.report("models", 0, 1, "converting the language model, once")
+    model, tokenizer = load_float32()
+    with tempfile.TemporaryDirectory() as plain, contextlib.redirect_stderr(io.StringIO()):
+        model.save_pretrained(plain)
+        tokenizer.save_pretrained(plain)
+        TransformersConverter(plain, copy_files=["tokenizer.json"]).convert(
+            str(target), quantization="int8", force=True
+        )
+    events.report("models", 1, 1, "language model converted")
+
+
+def _load() -> Any:
+    return ctranslate2.Generator(str(folder()), compute_type="int8", intra_threads=_THREADS)
+
+
+@cache
+def _scorer() -> Any:
+    return _load()
+
+
+@cache
+def _tokenizer() -> Any:
+    return Tokenizer.from_file(str(folder() / "tokenizer.json"))
+
+
+@cache
+def _tokens_with(strings: tuple[str, ...]) -> list[str]:
+    tokenizer = _tokenizer()
+    texts = ((i, tokenizer.decode([i])) for i in range(tokenizer.get_vocab_size()))
+    return [tokenizer.id_to_token(i) for i, text in texts if any(s in text for s in strings)]
+
+
+def _cut(text: str, stop: Iterable[str]) -> str:
+    for mark in stop:
+        text = text.split(mark, 1)[0]
+    return text.strip()
