@@ -1,0 +1,175 @@
+"""Light on a studio set: the shot's geometry, soft light fields, and the way back to sRGB."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from coloraide import Color
+from numpy.typing import NDArray
+
+from aigc.campaign import Pixels, pixel_box
+from aigc.scene import SceneRequest
+from aigc.scene.colours import Theme, theme
+
+Field = NDArray[np.floating[Any]]  # (h, w) or (h, w, 3), linear light, float32 where it is large
+SMOOTH_AREA = 130_000  # px; light has no detail finer than this grid shows
+CRISP_AREA = 520_000  # px; for shapes with an edge, still softer than the product's
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A coarse grid over the picture: coordinates in the picture's own pixels."""
+
+    x: Field
+    y: Field
+    scale: float  # grid cells a pixel
+    size: tuple[int, int]  # of the picture
+
+    def blur(self, field: Field, sigma: float) -> Field:
+        """Blur by `sigma` picture pixels; the border repeats, so light does not fade there."""
+        cells = max(sigma * self.scale, 0.01)
+        blurred: Field = cv2.GaussianBlur(field, (0, 0), cells, borderType=cv2.BORDER_REPLICATE)
+        return blurred
+
+    def grow(self, field: Field) -> Field:
+        """Bring a field to the picture's size."""
+        if (field.shape[1], field.shape[0]) == self.size:
+            return field
+        grown: Field = cv2.resize(field, self.size, interpolation=cv2.INTER_CUBIC)
+        return grown
+
+
+@dataclass(frozen=True)
+class Shot:
+    """Where product, floor, light and text stand on one picture, in pixels."""
+
+    width: int
+    height: int
+    box: tuple[int, int, int, int]  # left, top, right, bottom of the product
+    floor: float | None  # y of the product's base; None: no floor, it lies or hangs
+    side: int  # the key light comes from the left (-1) or the right (1)
+    quiet: tuple[tuple[int, int, int, int], ...]
+    dark: bool
+    gloss: float
+    colours: Theme
+    rng: np.random.Generator
+
+    @property
+    def centre(self) -> float:
+        """The product's middle, x."""
+        return (self.box[0] + self.box[2]) / 2
+
+    @property
+    def middle(self) -> float:
+        """The product's middle, y."""
+        return (self.box[1] + self.box[3]) / 2
+
+    @property
+    def product(self) -> tuple[int, int]:
+        """Width and height of the product."""
+        return self.box[2] - self.box[0], self.box[3] - self.box[1]
+
+    @property
+    def unit(self) -> float:
+        """The product's size, between its width and height: what shadows and props scale by."""
+        return float(np.sqrt(self.product[0] * self.product[1]))
+
+    @property
+    def horizon(self) -> float:
+        """Where floor turns to wall: behind the product, somewhat above its base."""
+        if self.floor is None:
+            return float(self.height)
+        return self.floor - 0.16 * min(self.product[1], 1.3 * self.unit)
+
+    def grid(self, area: int = SMOOTH_AREA) -> Grid:
+        """A grid of about `area` cells, never finer than the picture."""
+        scale = min(1.0, float(np.sqrt(area / (self.width * self.height))))
+        columns = max(2, round(self.width * scale))
+        rows = max(2, round(self.height * scale))
+        x = (np.arange(columns, dtype=np.float32) + 0.5) * (self.width / columns)
+        y = (np.arange(rows, dtype=np.float32) + 0.5) * (self.height / rows)
+        across, down = np.meshgrid(x, y)
+        return Grid(across, down, scale, (self.width, self.height))
+
+    def busy(self, grid: Grid, least: float = 0.0) -> Field:
+        """How much pattern is welcome, 1 down to `least` where text will stand."""
+        field = np.ones_like(grid.x)
+        margin = 0.03 * min(self.width, self.height)
+        for left, top, right, bottom in self.quiet:
+            inside = (grid.x > left - margin) & (grid.x < right + margin)
+            field[inside & (grid.y > top - margin) & (grid.y < bottom + margin)] = 0
+        soft = grid.blur(field, 1.2 * margin)
+        return (least + (1 - least) * soft).astype(np.float32)
+
+
+def shot(request: SceneRequest, side: int, rng: np.random.Generator) -> Shot:
+    """Read a request as a photographer reads a call sheet."""
+    width, height = request.size
+    slots = request.slots
+    cut_off = request.caption.subject[3] > 0.995  # by the photo's frame: it has no base to stand on
+    standing = slots.floor is not None and not cut_off
+    return Shot(
+        width=width,
+        height=height,
+        box=pixel_box(slots.product, request.size),
+        floor=slots.floor * height if standing and slots.floor is not None else None,
+        side=side,
+        quiet=tuple(pixel_box(box, request.size) for box in slots.quiet),
+        dark=request.style.mode == "dark",
+        gloss=request.style.gloss,
+        colours=theme(request.style, request.caption, request.brief.brand.colours),
+        rng=rng,
+    )
+
+
+def linear(colour: str) -> Field:
+    """#rrggbb as linear RGB, (3,)."""
+    return np.array(Color(colour).convert("srgb-linear").coords(), dtype=np.float32)
+
+
+def pool(grid: Grid, centre: Sequence[float], radius: Sequence[float], edge: float = 2.0) -> Field:
+    """A pool of light, 1 in its middle; `edge` 2 is a soft box, 4 and more a focused lamp."""
+    across = (grid.x - centre[0]) / radius[0]
+    down = (grid.y - centre[1]) / radius[1]
+    distance = np.sqrt(across * across + down * down)
+    lit: Field = np.exp(-(distance**edge)).astype(np.float32)
+    return lit
+
+
+def step(field: Field, at: float, width: float) -> Field:
+    """A smooth step from 0 to 1 around `at`, as a seamless sweep bends from wall to floor."""
+    bent: Field = (0.5 + 0.5 * np.tanh((field - at) / max(width, 1e-3))).astype(np.float32)
+    return bent
+
+
+def lay(under: Field, over: Field, cover: Field) -> Field:
+    """Lay a colour (3,) or a picture over another where `cover` (h, w) is 1."""
+    mixed: Field = under + (over - under) * cover[..., None]
+    return mixed
+
+
+def shoulder(light: Field) -> Field:
+    """Bend what is brighter than paper white, as film does, instead of clipping it."""
+    knee = np.float32(0.86)
+    over = np.maximum(light - knee, 0)
+    bent: Field = np.minimum(light, knee) + (1 - knee) * (1 - np.exp(-over / (1 - knee)))
+    return bent
+
+
+def develop(light: Field, grain: float, rng: np.random.Generator) -> Pixels:
+    """Turn linear light to sRGB bytes with film grain of `grain` levels, so nothing bands."""
+    light = np.clip(light, 0, 1)
+    srgb = cv2.pow(light, 1 / 2.4)
+    srgb *= 1.055 * 255
+    srgb -= 0.055 * 255
+    dim = light < 0.0031308
+    if dim.any():
+        srgb[dim] = light[dim] * np.float32(12.92 * 255)
+    noise = rng.standard_normal(light.shape[:2], dtype=np.float32) * np.float32(grain)
+    srgb += noise[..., None]
+    pixels: Pixels = np.clip(np.rint(srgb), 0, 255).astype(np.uint8)
+    return pixels
