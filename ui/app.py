@@ -1,0 +1,132 @@
+"""The page: its layout, and which handler answers what. The words are in views.html.j2."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import gradio as gr
+
+from aigc.errors import AigcError
+
+from . import follow, form, handlers, views
+from .theme import theme
+
+_SHOW_RESULT = """() => {
+  if (matchMedia("(max-width: 900px)").matches)
+    document.getElementById("result").scrollIntoView({ behavior: "smooth" });
+}"""
+
+
+def launch(*, host: str, port: int, outputs: str) -> None:
+    """Serve the page until Ctrl-C; uploads and zips live in a folder that then disappears.
+
+    Raises AigcError where the port cannot be had.
+    """
+    home = Path(outputs).resolve()
+    with tempfile.TemporaryDirectory(prefix="aigc-page-") as scratch:
+        os.environ["GRADIO_TEMP_DIR"] = scratch  # before the components read it
+        demo = page(home, Path(scratch))
+        click.echo(f"aigc: the page is at http://{host}:{port} (Ctrl-C ends it)", err=True)
+        try:
+            demo.queue(max_size=64).launch(
+                server_name=host,
+                server_port=port,
+                share=False,
+                quiet=True,
+                allowed_paths=[str(home)],
+                max_file_size="64mb",
+                theme=theme(),
+                css_paths=Path(__file__).parent / "style.css",
+                footer_links=[],
+                run_history=False,
+                enable_monitoring=False,
+                ssr_mode=False,
+                pwa=False,
+                mcp_server=False,
+            )
+        except OSError as error:
+            raise AigcError(f"ui: cannot serve on {host}:{port} ({error}); try --port") from error
+        finally:
+            follow.closing.set()
+
+
+def page(outputs: Path, scratch: Path) -> gr.Blocks:
+    """Lay out the page: the brief on the left, what becomes of it on the right."""
+    with gr.Blocks(title="aigc", delete_cache=(3600, 86400)) as demo:
+        stop = gr.State()
+        gr.HTML(views.masthead())
+        with gr.Row(elem_id="columns"):
+            with gr.Column(scale=5, min_width=340, elem_id="brief"):
+                fields = form.controls(scratch)
+                with gr.Row(elem_id="go"):
+                    go = gr.Button("Make the campaign", variant="primary", size="lg", scale=3)
+                    halt = gr.Button("Stop", size="lg", scale=1, min_width=90, visible=False)
+                form.examples(fields, scratch)
+            with gr.Column(scale=8, min_width=340, elem_id="result"):
+                shown = {
+                    "progress": gr.HTML(views.welcome()),
+                    "archive": gr.DownloadButton(
+                        "Download everything (zip)", visible=False, elem_id="archive"
+                    ),
+                    "caption": gr.HTML(visible=False),
+                    "posters": gr.Gallery(
+                        label="Posters",
+                        columns=3,
+                        height="auto",
+                        object_fit="contain",
+                        buttons=["download", "fullscreen"],
+                        interactive=False,
+                        visible=False,
+                        elem_id="posters",
+                    ),
+                    "copies": gr.HTML(visible=False),
+                }
+
+        def make(*sent: Any) -> Iterator[dict[Any, Any]]:
+            asked = threading.Event()
+            before: dict[str, Any] = {}
+            for view in handlers.make(handlers.Form(*sent), outputs, scratch, asked):
+                after = view._asdict()
+                changed = {key: each for key, each in after.items() if each != before.get(key)}
+                before = after
+                yield {stop: asked, **_updates(changed, shown, go, halt)}
+
+        go.click(
+            make,
+            fields,
+            [stop, go, halt, *shown.values()],
+            api_name="campaign",
+            api_description="Make a campaign from a photo and a brief",
+            concurrency_limit=1,
+            show_progress="minimal",
+            show_progress_on=shown["progress"],
+        )
+        go.click(None, js=_SHOW_RESULT, api_visibility="private")
+        halt.click(_stop, stop, halt, queue=False, api_visibility="private")
+    return demo
+
+
+def _updates(changed: dict[str, Any], shown: dict[str, Any], go: Any, halt: Any) -> dict[Any, Any]:
+    """Give the Gradio update of each component whose value has changed."""
+    updates = {
+        shown[key]: gr.update(value=value or None, visible=bool(value))
+        for key, value in changed.items()
+        if key in shown
+    }
+    if "running" in changed:
+        running = changed["running"]
+        updates[go] = gr.update(interactive=not running)
+        updates[halt] = gr.update(value="Stop", interactive=True, visible=running)
+    return updates
+
+
+def _stop(asked: threading.Event | None) -> Any:
+    if asked is not None:
+        asked.set()
+    return gr.update(value="Stopping …", interactive=False)
