@@ -104,7 +104,7 @@ def _harmonies(harmony: Harmony, product: _LCH, own: Sequence[float]) -> tuple[f
         sides = sorted((hue - 35, hue + 35), key=lambda side: -_apart(side, OLIVE))
         return tuple(sides)
     if harmony == "complement":
-        return (hue + 180, hue + 150, hue + 210)
+        return (hue + 180, hue + 140, hue + 220)
     return (hue,)
 
 
@@ -114,7 +114,9 @@ def _apart(one: float, other: float) -> float:
 
 def _wall(style: Style, palette: Sequence[Swatch], product: _LCH) -> str:
     """Search lightness and hue: near the style's own, and far from the product's colours."""
-    low, high = (0.7, 0.97) if style.mode == "light" else (0.12, max(0.44, style.lightness + 0.06))
+    low, high = 0.7, 0.97
+    if style.mode == "dark":
+        low, high = style.lightness - 0.025, max(0.44, style.lightness + 0.06)
     steps = [style.lightness + step * 0.03 for step in range(-8, 9)]
     swatches = [(Color(swatch.hex).convert("oklab"), swatch.share) for swatch in palette]
     best, least = oklch(style.lightness, style.chroma, style.hues[0]), float("inf")
@@ -132,6 +134,8 @@ def _wall(style: Style, palette: Sequence[Swatch], product: _LCH) -> str:
             for swatch, share in swatches
         )
         cost = abs(lightness - style.lightness) + 0.05 * place + 0.55 * lost
+        if style.hue != "fixed":  # a designer who names a hue means it
+            cost += 0.25 * max(0.0, 1 - _apart(hue, OLIVE) / 30)
         if cost < least:
             best, least = oklch(lightness, chroma, hue), cost
     return best

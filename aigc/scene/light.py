@@ -31,9 +31,7 @@ class Grid:
 
     def blur(self, field: Field, sigma: float) -> Field:
         """Blur by `sigma` picture pixels; the border repeats, so light does not fade there."""
-        cells = max(sigma * self.scale, 0.01)
-        blurred: Field = cv2.GaussianBlur(field, (0, 0), cells, borderType=cv2.BORDER_REPLICATE)
-        return blurred
+        return soften(field, sigma * self.scale)
 
     def grow(self, field: Field) -> Field:
         """Bring a field to the picture's size."""
@@ -54,6 +52,7 @@ class Shot:
     side: int  # the key light comes from the left (-1) or the right (1)
     quiet: tuple[tuple[int, int, int, int], ...]
     dark: bool
+    depth: float  # 0 for a bright or vivid set, 1 for one that is nearly black but for its lamps
     gloss: float
     colours: Theme
     rng: np.random.Generator
@@ -77,6 +76,23 @@ class Shot:
     def unit(self) -> float:
         """The product's size, between its width and height: what shadows and props scale by."""
         return float(np.sqrt(self.product[0] * self.product[1]))
+
+    def clear(self, reach: float, margin: float = 0.0) -> tuple[float, float, float, float]:
+        """How far a shape may reach left, up, right, down from the product's middle, in pixels.
+
+        Each way at most `reach`, and never into text that stands beside or above the product.
+        """
+        left = up = right = down = reach
+        for x0, y0, x1, y1 in self.quiet:
+            if y1 <= self.box[1] + 0.1 * self.product[1]:
+                up = min(up, self.middle - y1 - margin)
+            elif y0 >= self.box[3] - 0.1 * self.product[1]:
+                down = min(down, y0 - self.middle - margin)
+            elif x1 <= self.box[0] + 0.1 * self.product[0]:
+                left = min(left, self.centre - x1 - margin)
+            elif x0 >= self.box[2] - 0.1 * self.product[0]:
+                right = min(right, x0 - self.centre - margin)
+        return left, up, right, down
 
     @property
     def horizon(self) -> float:
@@ -112,6 +128,8 @@ def shot(request: SceneRequest, side: int, rng: np.random.Generator) -> Shot:
     slots = request.slots
     cut_off = request.caption.subject[3] > 0.995  # by the photo's frame: it has no base to stand on
     standing = slots.floor is not None and not cut_off
+    colours = theme(request.style, request.caption, request.brief.brand.colours)
+    luminance = float(linear(colours.wall) @ np.array([0.2126, 0.7152, 0.0722], np.float32))
     return Shot(
         width=width,
         height=height,
@@ -120,8 +138,9 @@ def shot(request: SceneRequest, side: int, rng: np.random.Generator) -> Shot:
         side=side,
         quiet=tuple(pixel_box(box, request.size) for box in slots.quiet),
         dark=request.style.mode == "dark",
+        depth=float(np.clip((0.12 - luminance) / 0.1, 0, 1)) if luminance < 0.12 else 0.0,
         gloss=request.style.gloss,
-        colours=theme(request.style, request.caption, request.brief.brand.colours),
+        colours=colours,
         rng=rng,
     )
 
@@ -150,6 +169,45 @@ def lay(under: Field, over: Field, cover: Field) -> Field:
     """Lay a colour (3,) or a picture over another where `cover` (h, w) is 1."""
     mixed: Field = under + (over - under) * cover[..., None]
     return mixed
+
+
+def stamp(light: Field, over: Field, cover: Field) -> None:
+    """Lay a colour (3,) or a picture over another, in place, touching only where it covers."""
+    part = _extent(cover)
+    below = light[part]
+    below += ((over if over.ndim == 1 else over[part]) - below) * cover[part][..., None]
+
+
+def dim(light: Field, shade: Field) -> None:
+    """Take light away, in place, where `shade` (h, w) is above 0."""
+    part = _extent(shade > 0.002)
+    light[part] *= 1 - shade[part][..., None]
+
+
+def _extent(mask: Field) -> tuple[slice, slice]:
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not rows.size:
+        return slice(0, 0), slice(0, 0)
+    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+
+
+def soften(field: Field, sigma_x: float, sigma_y: float | None = None) -> Field:
+    """Gaussian blur, on a coarser grid where it is wide; the border repeats."""
+    sigma_x, sigma_y = max(sigma_x, 0.3), max(sigma_x if sigma_y is None else sigma_y, 0.3)
+    height, width = field.shape[:2]
+    less_x, less_y = max(1.0, sigma_x / 3), max(1.0, sigma_y / 3)
+    small = max(2, round(width / less_x)), max(2, round(height / less_y))
+    if small == (width, height):
+        less_x = less_y = 1.0
+    else:
+        field = cv2.resize(field, small, interpolation=cv2.INTER_AREA)
+    blurred: Field = cv2.GaussianBlur(
+        field, (0, 0), sigma_x / less_x, sigmaY=sigma_y / less_y, borderType=cv2.BORDER_REPLICATE
+    )
+    if small == (width, height):
+        return blurred
+    grown: Field = cv2.resize(blurred, (width, height), interpolation=cv2.INTER_CUBIC)
+    return grown
 
 
 def shoulder(light: Field) -> Field:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from aigc.scene.colours import shift
-from aigc.scene.light import Field, Grid, Shot, lay, linear, step
+from aigc.scene.light import Field, Grid, Shot, dim, linear, soften, stamp, step
 
 TILT = 0.2  # height over width of a circle on the floor: the camera looks slightly down
+Points = NDArray[np.floating[Any]]  # (n, 2) of x, y
 FIXED = 4  # fractional bits of cv2's drawing, for edges between pixels
 
 
@@ -51,8 +54,8 @@ def plinth(shot: Shot, *, round_one: bool = True) -> Plinth | None:
 
 def build(shot: Shot, plinth: Plinth, light: Field) -> tuple[Field, Field]:
     """Set the plinth on the floor; gives the picture and where its top catches shadows."""
-    material = shift(shot.colours.wall, 0.1 if shot.dark else 0.03, 0.9 if shot.dark else 0.8)
-    body, top_face = linear(material), linear(shift(material, 0.04))
+    material = shift(shot.colours.wall, (0.03 + 0.09 * shot.depth) * shot.dark, 1.0, 6 * shot.dark)
+    body, top_face = linear(material), linear(shift(material, 0.02))
     radius = plinth.radius
     light = light * (1 - _foot_shadow(shot, plinth))[..., None]
 
@@ -66,16 +69,16 @@ def build(shot: Shot, plinth: Plinth, light: Field) -> tuple[Field, Field]:
     down = np.arange(shot.height, dtype=np.float32)[:, None] + 0.5
     tall = max(plinth.foot - plinth.top, 1.0)
     lit = lit * (1 - 0.16 * np.clip((down - plinth.top) / tall, 0, 1) ** 1.5)
-    if shot.dark:
-        lit = lit * 1.15
+    lit = lit * (1 + 0.4 * shot.depth)
     side = _side_mask(shot, plinth)
-    light = lay(light, lit[..., None] * body, side)
+    stamp(light, lit[..., None] * body, side)
 
     top_mask = _face(shot, plinth, plinth.top, 1.0)
     glow = 1.0 + 0.1 * turn * shot.side
-    light = lay(light, (glow * (1.35 if shot.dark else 1.0))[..., None] * top_face, top_mask)
+    lit_top = np.broadcast_to((glow * (1 + 0.8 * shot.depth))[..., None] * top_face, light.shape)
+    stamp(light, lit_top, top_mask)
     rim = np.clip(top_mask - _face(shot, plinth, plinth.top - max(1.2, 0.006 * radius), 1.0), 0, 1)
-    light = lay(light, np.minimum(top_face * 1.5 + 0.03, 1), 0.5 * rim * (0.6 + 0.4 * glow))
+    stamp(light, np.minimum(top_face * 1.5 + 0.03, 1), 0.5 * rim * (0.6 + 0.4 * glow))
     return np.minimum(light, 1), top_mask
 
 
@@ -129,7 +132,7 @@ def _foot_shadow(shot: Shot, plinth: Plinth) -> Field:
     tall = (plinth.foot - plinth.top) / plinth.radius
     moved = across + shot.side * 0.55 * (0.4 + tall)
     thrown = _disc(moved, (down + 0.35), 1.12, 0.4)
-    strength = 0.6 if shot.dark else 0.4
+    strength = 0.42 + 0.2 * shot.depth
     total = 1 - (1 - strength * contact) * (1 - 0.6 * strength * thrown)
     return np.clip(grid.grow(total.astype(np.float32)), 0, 1)
 
@@ -145,38 +148,41 @@ def _fill(mask: np.ndarray, points: np.ndarray) -> Field:
 
 
 def arch(shot: Shot, light: Field, floor: float) -> Field:
-    """An arch or disc on the wall that frames the product, with its soft shadow."""
+    """An arch or disc on the wall that frames the product, with its soft shadow.
+
+    It keeps out of the text; where no frame larger than the product is left, there is none.
+    """
     width, height = shot.product
-    half = 0.72 * max(width, 0.62 * height)
-    half = min(half, 0.98 * max(shot.centre, shot.width - shot.centre))
     tone = shift(shot.colours.wall, -0.05 if not shot.dark else 0.07, 1.35)
-    angle = np.linspace(np.pi, 2 * np.pi, 90)
-    is_disc = bool(shot.rng.random() < 0.4)
-    if is_disc:
-        radius = max(0.62 * max(width, height), half)
-        angle = np.linspace(0, 2 * np.pi, 180, endpoint=False)
+    margin = 0.02 * min(shot.width, shot.height)
+    left, up, right, _ = shot.clear(float(max(shot.width, shot.height)), margin)
+    aside = min(left, right)
+    disc = bool(shot.rng.random() < 0.45)
+    radius = min(0.66 * max(width, height), up, aside)
+    half = min(0.5 * width + 0.22 * shot.unit, aside)
+    top = max(shot.middle - up, shot.box[1] - 0.3 * height)
+    if disc and radius > 0.54 * max(width, height):
+        angle = np.linspace(0, 2 * np.pi, 240, endpoint=False)
         points = np.stack(
-            [
-                shot.centre + radius * np.cos(angle),
-                shot.middle - 0.02 * height + radius * np.sin(angle),
-            ],
-            1,
+            [shot.centre + radius * np.cos(angle), shot.middle + radius * np.sin(angle)], 1
         )
-    else:
-        top = shot.box[1] - 0.12 * height + half
-        curve = np.stack([shot.centre + half * np.cos(angle), top + half * np.sin(angle)], 1)
+        half = radius
+    elif half > 0.52 * width and top < shot.box[1] - 0.04 * height:
+        bow = min(half, 0.8 * (floor - top))
+        angle = np.linspace(np.pi, 2 * np.pi, 120)
+        curve = np.stack([shot.centre + half * np.cos(angle), top + bow + bow * np.sin(angle)], 1)
         points = np.vstack([[[shot.centre - half, floor]], curve, [[shot.centre + half, floor]]])
+    else:
+        return light
     mask = _fill(np.zeros((shot.height, shot.width), np.uint8), points)
     mask[int(max(0, floor)) :] = 0
     grid = shot.grid()
-    calm = grid.grow(shot.busy(grid, 0.0))
-    mask = mask * np.clip(calm, 0, 1)
     small = cv2.resize(mask, grid.x.shape[::-1], interpolation=cv2.INTER_AREA)
     ratio = (linear(tone) + 0.002) / (linear(shot.colours.wall) + 0.002)
-    light = light * (1 + (ratio - 1) * mask[..., None])
     inner = np.clip(small - _moved(small, -shot.side * 0.05 * half, 0.06 * half, grid), 0, 1)
-    shade = grid.grow(grid.blur(inner * small, 0.035 * half))
-    return light * (1 - 0.3 * np.clip(shade, 0, 1) * mask)[..., None]
+    shade = np.clip(grid.grow(grid.blur(inner * small, 0.035 * half)), 0, 1) * mask
+    tinted: Field = light * (1 + (ratio - 1) * mask[..., None]) * (1 - 0.35 * shade)[..., None]
+    return tinted
 
 
 def _moved(field: Field, x: float, y: float, grid: Grid) -> Field:
@@ -237,77 +243,91 @@ def _leaf(
     )
 
 
-def discs(shot: Shot, grid: Grid) -> Field:
-    """Lights out of focus: discs with a faint rim, (h, w, 3) of light to add."""
+def discs(shot: Shot, grid: Grid) -> tuple[Field, Field]:
+    """Lights out of focus: their colour (h, w, 3) and their cover (h, w)."""
     rng = shot.rng
-    total = np.zeros((*grid.x.shape, 3), np.float32)
-    size = min(max(shot.width, shot.height) * 0.5, 1.6 * min(shot.width, shot.height))
+    colour = np.zeros((*grid.x.shape, 3), np.float32)
+    cover = np.zeros_like(grid.x)
+    size = min(max(shot.width, shot.height) * 0.5, 1.3 * min(shot.width, shot.height))
     tints = [
-        linear(shift(shot.colours.accent, 0.05, 0.8)),
-        linear(shift(shot.colours.wall, 0.2 if shot.dark else 0.05, 1.6)),
-        np.array([1.0, 0.85, 0.62], np.float32),
+        linear(shift(shot.colours.accent, 0.05 if shot.dark else 0.2, 0.9)),
+        linear(shift(shot.colours.wall, 0.3 if shot.dark else 0.1, 1.5)),
+        linear(shift(shot.colours.wall, 0.22 if shot.dark else -0.06, 2.2, 25)),
     ]
     bottom = shot.horizon if shot.floor is not None else shot.height
-    for _ in range(26):
-        radius = size * rng.uniform(0.025, 0.11)
+    for _ in range(30):
+        radius = size * rng.uniform(0.02, 0.1)
         x, y = rng.uniform(0, shot.width), rng.uniform(-0.05, 1.0) * bottom
-        tint, strength = tints[int(rng.integers(3))], rng.uniform(0.15, 0.6)
-        distance = np.hypot(grid.x - x, grid.y - y)
-        soft = 0.05 * radius + 1.5 / grid.scale
-        disc = 1 - step(distance, radius, soft)
-        disc = disc * (0.8 + 0.25 * step(distance, 0.85 * radius, 0.08 * radius))
-        total += (disc * strength)[..., None] * tint
-    return total * (0.4 if shot.dark else 0.16)
+        tint = tints[int(rng.integers(3))]
+        strength = rng.uniform(0.15, 0.6)
+        reach = int(1.3 * radius * grid.scale) + 3
+        column, row = int(x * grid.scale), int(y * grid.scale)
+        part = np.s_[
+            max(0, row - reach) : max(0, row + reach), max(0, column - reach) : column + reach
+        ]
+        distance = np.hypot(grid.x[part] - x, grid.y[part] - y)
+        disc = 1 - step(distance, radius, 0.04 * radius + 1.2 / grid.scale)
+        disc = strength * disc * (0.75 + 0.25 * step(distance, 0.88 * radius, 0.06 * radius))
+        colour[part] += disc[..., None] * tint
+        cover[part] += disc
+    colour /= np.maximum(cover, 1e-6)[..., None]
+    return colour, (1 - np.exp(-cover)).astype(np.float32)
 
 
 def sheets(shot: Shot, light: Field) -> Field:
-    """Layers of paper: rolling hills where there is a floor, else stacked blobs under it."""
+    """Layers of paper: a sun and rolling hills where there is a floor, else blobs under it."""
     rng, colours, unit = shot.rng, shot.colours, shot.unit
-    across = np.linspace(-20, shot.width + 20, 90)
-    shapes: list[tuple[np.ndarray, str]] = []
-    angle = np.linspace(0, 2 * np.pi, 160, endpoint=False)
-    lift = 0.035 if shot.dark else -0.03
-    count = 3
-    for layer in range(count):
-        tone = shift(colours.wall, lift * (layer + 1), 1 + 0.25 * (layer + 1), 6 * (layer + 1))
-        grow = 0.92 - 0.16 * layer
-        wave = sum(
-            rng.uniform(0.01, 0.05) / k * np.sin(k * angle + rng.uniform(0, 6.28))
+    shapes: list[tuple[Points, str]] = []
+    angle = np.linspace(0, 2 * np.pi, 200, endpoint=False)
+    away = 1 if shot.dark else -1
+    room = min(shot.clear(float(max(shot.width, shot.height)), 0.02 * shot.height))
+    widest = min(room, 0.8 * max(shot.product))
+    for layer in range(3 if widest > 0.5 * max(shot.product) else 0):
+        tone = shift(colours.wall, away * 0.028 * (layer + 1), 1 + 0.3 * layer, 7 * layer)
+        wobble = 1 + sum(
+            rng.uniform(0.005, 0.03) / k * np.cos(k * angle + rng.uniform(0, 6.28))
             for k in (2, 3, 5)
         )
-        blob = (0.95 * unit * grow + 0.12 * max(shot.product)) * (1 + wave)
-        stretch_x = np.sqrt(shot.product[0] / unit)
-        stretch_y = np.sqrt(shot.product[1] / unit)
-        points = np.stack(
-            [
-                shot.centre + blob * stretch_x * np.cos(angle),
-                shot.middle + blob * stretch_y * np.sin(angle),
-            ],
-            1,
-        )
-        shapes.append((points, tone))
+        radius = widest * (1 - 0.15 * layer) * wobble / float(np.max(wobble))
+        ring = [shot.centre + radius * np.cos(angle), shot.middle + radius * np.sin(angle)]
+        shapes.append((np.stack(ring, 1), tone))
     if shot.floor is not None:
-        for layer in range(count):
-            tone = shift(colours.wall, lift * (layer + 1.6), 1 + 0.3 * (layer + 1), -8 * layer)
-            level = shot.floor - (0.34 - 0.13 * layer) * min(unit, shot.product[1])
-            phase, swing = rng.uniform(0, 6.28), (0.07 - 0.02 * layer) * unit
-            wave = np.sin(across / (0.9 * unit) + phase) + 0.4 * np.sin(across / (0.37 * unit))
+        across = np.linspace(-20, shot.width + 20, 160)
+        for layer in range(3):
+            tone = shift(
+                colours.wall,
+                away * (0.075 - 0.03 * layer),
+                1.5 - 0.2 * layer,
+                (16 - 7 * layer) * (1 if shot.dark else -1),
+            )
+            level = shot.floor - (0.36 - 0.13 * layer) * min(unit, shot.product[1])
+            swing, phase = (0.08 - 0.025 * layer) * unit, rng.uniform(0, 6.28)
+            wave = np.sin(across / (0.75 * unit) + phase) + 0.35 * np.sin(across / (0.31 * unit))
             crest = np.stack([across, level + swing * wave], 1)
             edge = [[shot.width + 20, shot.height + 20], [-20, shot.height + 20]]
             shapes.append((np.vstack([crest, edge]), tone))
     grid = shot.grid()
-    calm = grid.grow(shot.busy(grid, 0.0)).clip(0, 1)
-    for points, tone in shapes:
+    busy = np.clip(grid.grow(shot.busy(grid, 0.25)), 0, 1)
+    lit = grid.grow(1 + 0.06 * shot.side * (grid.x - shot.centre) / shot.width)
+    for number, (points, tone) in enumerate(shapes):
         mask = _fill(np.zeros((shot.height, shot.width), np.uint8), points)
         small = cv2.resize(mask, grid.x.shape[::-1], interpolation=cv2.INTER_AREA)
-        down = 0.018 * unit if shot.floor is None else -0.012 * unit
-        thrown = _moved(small, -shot.side * 0.02 * unit, down, grid)
-        thrown = 0.6 * grid.blur(thrown, 0.02 * unit) + 0.4 * grid.blur(thrown, 0.06 * unit)
-        light = light * (1 - 0.3 * np.clip(grid.grow(thrown), 0, 1) * calm)[..., None]
-        lit = 1 + 0.05 * shot.side * (grid.x - shot.centre) / shot.width
-        paper = grid.grow(lit.astype(np.float32))[..., None] * linear(tone)
-        light = lay(light, paper, mask * (0.0 + 1.0 * calm))
+        hill = shot.floor is not None and number >= len(shapes) - 3
+        thrown = _moved(small, -shot.side * 0.02 * unit, (-0.01 if hill else 0.022) * unit, grid)
+        thrown = 0.55 * grid.blur(thrown, 0.018 * unit) + 0.45 * grid.blur(thrown, 0.06 * unit)
+        shade = 0.34 * np.clip(grid.grow(thrown), 0, 1)
+        dim(light, shade * busy if hill else shade)
+        stamp(light, linear(tone), mask * busy if hill else mask)
+    light *= lit[..., None]
     return light
+
+
+def _noise(rng: np.random.Generator, grid: Grid, cells_x: float, cells_y: float) -> Field:
+    """Smooth noise about 0, with so many bumps across and down."""
+    knots = rng.standard_normal((max(3, round(cells_y) + 3), max(3, round(cells_x) + 3)))
+    wide = grid.x.shape[::-1]
+    big: Field = cv2.resize(knots.astype(np.float32), wide, interpolation=cv2.INTER_CUBIC)
+    return big
 
 
 def drape(shot: Shot, grid: Grid) -> Field:
@@ -315,52 +335,55 @@ def drape(shot: Shot, grid: Grid) -> Field:
     rng = shot.rng
     size = max(0.5 * min(shot.width, shot.height), 0.6 * shot.unit)
     x, y = grid.x / size, grid.y / size
-    height = np.zeros_like(grid.x)
+    wide, high = shot.width / size, shot.height / size
     if shot.floor is None:
-        for octave in range(4):
-            turn = rng.uniform(-0.5, 0.5) + 0.8
-            along = np.cos(turn) * x + np.sin(turn) * y
-            warp = 0.35 * np.sin(1.3 * (np.cos(turn) * y - np.sin(turn) * x) + rng.uniform(0, 6.28))
-            wave = np.sin((2.2 + 1.7 * octave) * (along + warp) + rng.uniform(0, 6.28))
-            height += (1 - np.abs(wave)) ** 1.6 / (1.6 + 1.3 * octave)
+        turn = 0.75 * shot.side
+        along, cross = np.cos(turn) * x + np.sin(turn) * y, np.cos(turn) * y - np.sin(turn) * x
+        bend = 0.5 * _noise(rng, grid, 1.3 * wide, 1.3 * high)
+        crease = _noise(rng, grid, 2.5 * wide, 2.5 * high)
+        height = np.sin(3.1 * (cross + bend) + 0.4 * along)
+        height = height + 0.45 * np.sin(7.3 * (cross + 0.7 * bend) + 0.9 * crease)
+        height = height + 0.16 * np.sin(15 * (cross + 0.5 * bend) + 1.6 * crease)
     else:
-        sway = 0.06 * np.sin(1.1 * y + rng.uniform(0, 6.28))
-        for octave in range(3):
-            rate = (4.0, 7.3, 12.1)[octave]
-            wave = np.sin(rate * (x + sway) + 0.5 * np.sin(0.8 * y + octave) + rng.uniform(0, 6.28))
-            height += (0.5 + 0.5 * wave) ** 1.4 / (1.2 + octave)
-    slope = np.gradient(height, axis=1) / (np.gradient(x, axis=1) + 1e-9)
-    tilt = np.gradient(height, axis=0) / (np.gradient(y, axis=0) + 1e-9)
-    shade = np.tanh(0.22 * (shot.side * slope - 0.7 * tilt)) + 0.12 * (height - height.mean())
-    amount = shot.busy(grid, 0.15) * (0.55 if shot.dark else 0.26)
+        sway = 0.07 * _noise(rng, grid, 2 * wide, 0.6 * high)
+        height = np.zeros_like(grid.x)
+        for rate, share in ((5.0, 0.6), (9.3, 0.4), (17.0, 0.16)):
+            phase = 0.9 * _noise(rng, grid, wide, 0.4 * high)
+            height = height + share * np.sin(rate * (x + sway) + phase)
+    slope = np.gradient(height, axis=1) / np.gradient(x, axis=1)
+    tilt = np.gradient(height, axis=0) / np.gradient(y, axis=0)
+    facing = 0.16 * (shot.side * slope - 0.8 * tilt)
+    shade = np.tanh(facing) + 0.14 * height + 0.5 * np.clip(np.tanh(facing) - 0.35, 0, 1)
+    amount = shot.busy(grid, 0.15) * (0.22 + 0.4 * shot.depth)
     if shot.floor is not None:
-        amount = amount * (1 - 0.92 * step(grid.y, shot.horizon, 0.04 * shot.unit))
+        amount = amount * (1 - 0.94 * step(grid.y, shot.horizon, 0.04 * shot.unit))
     folds: Field = 1 + amount * shade
     return folds
 
 
 def confetti(shot: Shot, light: Field, floor: float | None) -> Field:
-    """Paper flakes in the air, near ones out of focus; none over product or text."""
+    """Paper flakes in the air, near ones out of focus; none over the text."""
     rng, unit = shot.rng, min(shot.unit, 0.5 * min(shot.width, shot.height))
     bottom = shot.horizon if floor is None else floor
-    grid = shot.grid()
-    free = grid.grow(shot.busy(grid, 0.0)).clip(0, 1)
     tones = [linear(shot.colours.accent), linear(shift(shot.colours.wall, 0.15))]
-    for blur in (0.0, 0.012):
-        for tone in tones:
-            mask = np.zeros((shot.height, shot.width), np.uint8)
-            for _ in range(9):
-                x, y = rng.uniform(0, shot.width), rng.uniform(0, bottom)
-                long = unit * rng.uniform(0.015, 0.035) * (1 + 60 * blur)
-                turn, flat = rng.uniform(0, np.pi), rng.uniform(0.25, 0.8)
-                corners = np.array([[-1, -flat], [1, -flat], [1, flat], [-1, flat]]) * long
-                spin = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
-                points = corners @ spin.T + [x, y]
-                cv2.fillPoly(
-                    mask, [np.round(points * 2**FIXED).astype(np.int32)], 255, cv2.LINE_AA, FIXED
-                )
-            flakes = mask.astype(np.float32) / 255
-            if blur:
-                flakes = cv2.GaussianBlur(flakes, (0, 0), blur * unit + 0.3)
-            light = lay(light, tone, flakes * free * (0.85 if not blur else 0.6))
+    for number in range(36):
+        blur = 0.012 * unit if number % 3 == 0 else 0.0
+        x, y = rng.uniform(0, shot.width), rng.uniform(0, bottom)
+        long = unit * rng.uniform(0.015, 0.035) * (1.6 if blur else 1.0)
+        turn, flat = rng.uniform(0, np.pi), rng.uniform(0.25, 0.8)
+        reach = int(1.5 * long + 3 * blur) + 2
+        near = [
+            box[0] - reach < x < box[2] + reach and box[1] - reach < y < box[3] + reach
+            for box in shot.quiet
+        ]
+        left, top = int(x) - reach, int(y) - reach
+        if any(near) or left < 0 or top < 0:
+            continue
+        patch = light[top : top + 2 * reach, left : left + 2 * reach]
+        corners = np.array([[-1, -flat], [1, -flat], [1, flat], [-1, flat]]) * long
+        spin = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+        mask = np.zeros(patch.shape[:2], np.uint8)
+        flake = _fill(mask, corners @ spin.T + [x - left, y - top])
+        flake = 0.7 * soften(flake, blur) if blur else 0.92 * flake
+        stamp(patch, tones[number % 2], np.clip(flake, 0, 1))
     return light

@@ -28,35 +28,36 @@ def sweep(shot: Shot, grid: Grid, *, contrast: float = 1.0, low: float | None = 
     key = (shot.centre + 0.25 * shot.side * unit, shot.middle - 0.25 * unit)
     spread = max(1.1 * unit, 0.42 * reach)
     glow = pool(grid, key, (spread, spread), 1.7)
+    lit = 0.86 - 0.05 * contrast + (0.19 + 0.04 * contrast) * glow
     if shot.dark:
-        lit = 0.42 + (1.25 + 0.55 * contrast) * glow
         halo = pool(grid, (shot.centre, shot.middle), (0.75 * unit, 0.75 * unit))
-        lit += 0.5 * contrast * halo
-    else:
-        lit = 0.86 - 0.05 * contrast + (0.19 + 0.04 * contrast) * glow
-    wall = lit[..., None] * linear(colours.wall)
+        vivid = 0.74 + 0.4 * contrast * glow
+        black = 0.3 + (1.3 + contrast) * glow + 1.4 * contrast * halo
+        lit = vivid + shot.depth * (black - vivid)
+    wall: Field = lit[..., None] * linear(colours.wall)
     if shot.floor is None:
         return wall
     front = np.clip((grid.y - horizon) / max(shot.height - horizon, 1), 0, 1)
     beside = pool(grid, (shot.centre, shot.floor), (1.6 * unit + 0.2 * shot.width, 1.2 * unit))
-    base = 0.8 + 0.75 * beside if shot.dark else 0.93 + 0.11 * beside
+    base = 0.93 - 0.15 * shot.depth + (0.11 + 1.1 * shot.depth) * beside
     floor = (base * (1 - 0.1 * front))[..., None] * linear(colours.floor)
     bend = step(grid.y, horizon, 0.035 * unit + 0.012 * shot.height)
     crease = np.exp(-(((grid.y - horizon) / (0.09 * unit + 4)) ** 2))  # where the paper turns up
-    return lay(wall, floor, bend) * (1 - 0.035 * crease)[..., None]
+    swept: Field = lay(wall, floor, bend) * (1 - 0.035 * crease)[..., None]
+    return swept
 
 
 def vignette(shot: Shot, grid: Grid, strength: float) -> Field:
     """How much light reaches each part, less towards the corners."""
     across = (grid.x - shot.width / 2) / shot.width
     down = (grid.y - shot.height / 2) / shot.height
-    lit: Field = 1 - strength * 2 * (across * across + down * down)
-    return lit[..., None]
+    lit: Field = np.asarray(1 - 2 * strength * (across * across + down * down))
+    return lit
 
 
 def _finish(shot: Shot, grid: Grid, light: Field, strength: float | None = None) -> Field:
-    edge = (0.35 if shot.dark else 0.14) if strength is None else strength
-    return grid.grow(shoulder(light * vignette(shot, grid, edge)).astype(np.float32))
+    edge = 0.14 + 0.21 * shot.depth if strength is None else strength
+    return grid.grow(shoulder(light * vignette(shot, grid, edge)[..., None]).astype(np.float32))
 
 
 def studio(shot: Shot) -> Stage:
@@ -71,7 +72,7 @@ def window(shot: Shot) -> Stage:
     light = sweep(shot, grid)
     shade = props.gobo(shot, grid)
     warm = np.array([1.06, 1.0, 0.9], np.float32)
-    amount = shot.busy(grid, 0.3) * (0.8 if shot.dark else 0.3)
+    amount = shot.busy(grid, 0.3) * (0.3 + 0.5 * shot.depth)
     sun = 1 + amount[..., None] * (shade[..., None] * warm - 0.45)
     return Stage(_finish(shot, grid, light * sun))
 
@@ -84,7 +85,7 @@ def spotlight(shot: Shot) -> Stage:
     radius = 0.85 * max(unit, 0.8 * max(shot.product))
     spot = pool(grid, (shot.centre + 0.05 * shot.side * unit, shot.middle), (radius, radius), 3.2)
     spill = pool(grid, (shot.centre, shot.middle), (2.2 * radius, 2.2 * radius), 1.4)
-    dim, bright = (0.5, 1.7) if shot.dark else (0.8, 0.2)
+    dim, bright = 0.8 - 0.45 * shot.depth, 0.24 + 2.0 * shot.depth
     lit = dim + bright * (0.6 * spot + 0.4 * spill)
     if shot.floor is not None:
         below = pool(
@@ -93,7 +94,7 @@ def spotlight(shot: Shot) -> Stage:
         on_floor = dim + bright * (0.75 * below + 0.3 * spill)
         bend = step(grid.y, shot.horizon, 0.05 * unit)
         lit = lit * (1 - bend) + on_floor * bend
-    return Stage(_finish(shot, grid, light * lit[..., None], 0.45 if shot.dark else 0.2))
+    return Stage(_finish(shot, grid, light * lit[..., None], 0.2 + 0.25 * shot.depth))
 
 
 def podium(shot: Shot) -> Stage:
@@ -112,10 +113,10 @@ def bokeh(shot: Shot) -> Stage:
     """A table top before lights far out of focus."""
     grid = shot.grid(CRISP_AREA)
     light = sweep(shot, grid, contrast=0.7)
-    discs = props.discs(shot, grid)
+    colour, cover = props.discs(shot, grid)
     behind = 1 - step(grid.y, shot.horizon, 0.03 * shot.unit) if shot.floor else 1.0
-    amount = shot.busy(grid, 0.12) * behind
-    light = light + discs * amount[..., None]
+    amount = cover * shot.busy(grid, 0.1) * behind
+    light = lay(light, colour * (1.0 if shot.dark else 1.05), amount * (0.75 if shot.dark else 0.9))
     return Stage(_finish(shot, grid, light))
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import scipy.ndimage
 
 from aigc.campaign import Pixels
-from aigc.scene.light import Field, Shot
+from aigc.scene.light import Field, Shot, soften
 
 LEAN = 0.5  # px a cast shadow moves sideways for each px of height
 DEPTH = 0.15  # px it moves up the picture, back over the floor, for each px of height
@@ -105,9 +105,9 @@ def contact(outline: Outline) -> Field:
     for part in (seam, near):
         part[hidden] = 0
     total = 1 - (
-        (1 - 0.62 * _blur(seam, 0.004 * unit + 0.4))
-        * (1 - 0.42 * _blur(near, 0.018 * unit + 0.5))
-        * (1 - 0.5 * _blur(around, 0.07 * unit, 0.022 * unit))
+        (1 - 0.62 * soften(seam, 0.004 * unit + 0.4))
+        * (1 - 0.42 * soften(near, 0.018 * unit + 0.5))
+        * (1 - 0.5 * soften(around, 0.07 * unit, 0.022 * unit))
     )
     shade[y0:y1, x0:x1] = total
     return shade
@@ -143,9 +143,9 @@ def cast(outline: Outline) -> Field:
         )
         sheet = counted.reshape(grid_h + 2 * pad, grid_w + 2 * pad).astype(np.float32)
         sigma = (0.02 + 0.13 * (low + high) / 2) * shot.unit * scale
-        sheet = _blur(sheet, sigma, 0.45 * sigma)
+        sheet = soften(sheet, sigma, 0.45 * sigma)
         total += sheet[pad : pad + grid_h, pad : pad + grid_w] * (1 - 0.75 * (low + high) / 2)
-    total = _blur(np.minimum(total, 1), 0.01 * shot.unit * scale + 0.5)
+    total = soften(np.minimum(total, 1), 0.01 * shot.unit * scale + 0.5)
     grown: Field = cv2.resize(total, (shot.width, shot.height), interpolation=cv2.INTER_CUBIC)
     return np.clip(grown, 0, 1)
 
@@ -169,7 +169,7 @@ def drop(outline: Outline) -> Field:
             np.float32,
         )
         moved = cv2.warpAffine(small, move, size)
-        lit *= 1 - strength * _blur(moved, sigma * shot.unit * scale + 0.3)
+        lit *= 1 - strength * soften(moved, sigma * shot.unit * scale + 0.3)
     grown: Field = cv2.resize(1 - lit, (shot.width, shot.height), interpolation=cv2.INTER_CUBIC)
     return np.clip(grown, 0, 1)
 
@@ -203,10 +203,3 @@ def reflection(outline: Outline, light: Field, gloss: float) -> Field:
     part = out[y0:y1, x0:x1]
     out[y0:y1, x0:x1] = part + (colour - part) * cover[..., None]
     return out
-
-
-def _blur(field: Field, sigma_x: float, sigma_y: float | None = None) -> Field:
-    blurred: Field = cv2.GaussianBlur(
-        field.astype(np.float32), (0, 0), max(sigma_x, 0.3), sigmaY=max(sigma_y or sigma_x, 0.3)
-    )
-    return blurred
