@@ -25,6 +25,7 @@ from aigc.campaign import Pixels
 INPUT_SIDE = 224  # px; what the network was trained at
 SALIENCY_SIDE = 448  # px; twice that, so that the last feature map is 14 × 14
 SALIENCY_CLASSES = 8
+_MAP = SALIENCY_SIDE // 32
 
 # expansion, output channels, blocks, stride of the first block, kernel
 _STAGES = (
@@ -159,7 +160,10 @@ def saliency(images: Sequence[Pixels]) -> NDArray[np.float32]:
     Class-activation maps (Zhou et al. 2016) of the likeliest classes, weighted by probability and
     averaged over the picture and its mirror image.
     """
-    return np.stack([_activation(image) for image in images])
+    found = np.empty((len(images), _MAP, _MAP), np.float32)
+    for i, image in enumerate(images):
+        found[i] = _activation(image)
+    return found
 
 
 def _activation(image: Pixels) -> NDArray[np.float32]:

@@ -1,0 +1,175 @@
+"""Feature scores × weights: relevance, fluency, coverage, length, tone, distinctness."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from aigc import prompts
+from aigc.campaign import Brief, Caption, Copy, Photo, Score
+from aigc.channels import TextLimits
+from aigc.errors import BriefError
+from aigc.rank import Ranker, RankRequest, features
+from aigc.rank.compliance import Verdict, compliance, facts
+from aigc.rank.language import script, sentences
+from aigc.rank.look import look
+from aigc.rank.relevance import relevance
+
+BLOCKED = 0.02  # what is left of the total of a copy that may not be published
+
+
+class _Job(NamedTuple):
+    """Copies to score for one photo; what is None cannot be judged and is left out."""
+
+    photo: Photo
+    caption: Caption | None
+    brief: Brief | None
+    copies: tuple[Copy, ...]
+    limits: TextLimits | None
+
+
+class Backend(Ranker):
+    """Scores by seven named parts; the weights are in a file."""
+
+    weights: str = Field(
+        "", description="TOML file of weights in place of the shipped prompts/rank/weights.toml"
+    )
+
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """Distributions whose version changes the result."""
+        return ("torch", "transformers", "ctranslate2")
+
+    def score(self, requests: Sequence[RankRequest]) -> list[list[Score]]:
+        """Score every copy of each request; each inner list is best first."""
+        jobs = [_Job(r.photo, r.caption, r.brief, r.copies, r.limits) for r in requests]
+        return _score(jobs, _table(self.weights))
+
+
+def rank_texts(photo: Photo, texts: Sequence[str], brief: Brief | None = None) -> list[Score]:
+    """Rank any texts against any photo, best first; ids are their places in `texts`.
+
+    Without a brief there is no coverage, tone or length to judge, and the rest share the weight.
+    """
+    copies = tuple(
+        Copy(id=str(i), headline="", body=text, cta="", hashtags=(), source="given")
+        for i, text in enumerate(texts)
+    )
+    limits = None  # a bare text is no headline, body and call to action
+    return _score([_Job(photo, None, brief, copies, limits)], _table(""))[0]
+
+
+def _table(path: str) -> dict[str, Any]:
+    if not path:
+        return prompts.table("rank/weights.toml")
+    try:
+        table = tomllib.loads(Path(path).expanduser().read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BriefError(f"rank.weights = '{path}': cannot be read ({error})") from error
+    return prompts.table("rank/weights.toml") | table
+
+
+def _score(jobs: Sequence[_Job], table: dict[str, Any]) -> list[list[Score]]:
+    """Score all copies of all jobs: the classifier, encoder and language model run once each."""
+    texts = [[_message(copy) for copy in job.copies] for job in jobs]
+    seen = look(
+        [job.photo for job in jobs],
+        [job.caption for job in jobs],
+        [None if job.brief is None else job.brief.product or job.brief.name for job in jobs],
+    )
+    relevant = relevance(seen, texts)
+    fluent = iter(_fluency([text for own in texts for text in own], table))
+    meant = _similarity(jobs, texts)
+    ranked = []
+    for job, own, relevances, similar in zip(jobs, texts, relevant, meant, strict=True):
+        distinct = features.distinctness(own)
+        known = None if job.brief is None else facts(job.brief, job.caption)
+        scores = []
+        for i, (copy, text) in enumerate(zip(job.copies, own, strict=True)):
+            whole = "\n".join([text, copy.cta, *copy.hashtags])
+            parts = {"relevance": relevances[i]}
+            if job.brief is not None:
+                parts["coverage"] = features.coverage(job.brief.features, text, similar[i])
+                parts["tone"] = features.tone(whole, job.brief.tone, _language(text))
+            parts["fluency"] = next(fluent)
+            if job.limits is not None:
+                parts["length"] = features.length(copy, job.limits)
+            parts["distinctness"] = distinct[i]
+            weights = table["weights"][_language(text)]
+            scores.append(_total(copy.id, parts, compliance(whole, known), weights))
+        ranked.append(sorted(scores, key=lambda score: -score.total))
+    return ranked
+
+
+def _message(copy: Copy) -> str:
+    """What a copy says: headline and body; the call to action says nothing of the product."""
+    return "\n".join(part for part in (copy.headline, copy.body) if part)
+
+
+def _language(text: str) -> str:
+    return "zh" if script(text) == "zh" else "en"
+
+
+def _fluency(texts: Sequence[str], table: dict[str, Any]) -> list[float]:
+    from aigc._engines import lm
+
+    found = []
+    for text, score in zip(texts, lm.score(texts), strict=True):
+        if script(text) == "other":  # the model has read nothing in other scripts
+            found.append(0.5)
+        else:
+            found.append(features.fluency(score, **table["fluency"][_language(text)]))
+    return found
+
+
+def _similarity(
+    jobs: Sequence[_Job], texts: Sequence[Sequence[str]]
+) -> list[list[NDArray[np.float32] | None]]:
+    """Cosines (features, sentences) of each copy with its brief; None where not in English."""
+    from aigc._engines import encoder
+
+    wanted = [() if job.brief is None else job.brief.features for job in jobs]
+    pieces = [part for own in texts for text in own for part in sentences(text)]
+    needed = list(dict.fromkeys([feature for own in wanted for feature in own] + pieces))
+    if not any(wanted):
+        return [[None] * len(own) for own in texts]
+    points = dict(zip(needed, encoder.encode(needed), strict=True))
+    found: list[list[NDArray[np.float32] | None]] = []
+    for own, listed in zip(texts, wanted, strict=True):
+        asked = np.array([points[feature] for feature in listed])
+        found.append(
+            [
+                asked @ np.array([points[part] for part in sentences(text)]).T
+                if listed and script(text) == "en"
+                else None
+                for text in own
+            ]
+        )
+    return found
+
+
+def _total(
+    candidate: str, parts: dict[str, float], verdict: Verdict, weights: dict[str, float]
+) -> Score:
+    """Weigh the parts, let the gate multiply the sum, and say in a sentence what decided it."""
+    weighed = sum(weights[name] * value for name, value in parts.items())
+    total = weighed / sum(weights[name] for name in parts) * max(verdict.value, BLOCKED)
+    order = sorted(parts, key=lambda name: -parts[name])
+    reason = f"Strong in {order[0]} ({parts[order[0]]:.2f}), weak in "
+    reason += f"{order[-1]} ({parts[order[-1]]:.2f})."
+    if verdict.value < 1:
+        said = "Blocked" if verdict.value == 0 else "Marked down"
+        reason = f"{said}: {verdict.why}. {reason}"
+    rounded = {name: round(value, 4) for name, value in parts.items()}
+    return Score(
+        candidate_id=candidate,
+        total=round(min(max(total, 0.0), 1.0), 4),
+        parts=rounded | {"compliance": verdict.value},
+        reason=reason,
+    )
