@@ -1,0 +1,96 @@
+"""The fonts that posters are set in: fetched through the store, variable ones cut to weights."""
+
+from __future__ import annotations
+
+import io
+from functools import cache
+from pathlib import Path
+
+from fontTools.subset import Options, Subsetter
+from fontTools.ttLib import TTFont
+from fontTools.varLib import instancer
+
+from aigc import events
+from aigc._engines import store
+
+SANS, SERIF, CJK, ARABIC = "Montserrat", "Playfair Display", "Noto Sans CJK TC", "Noto Sans Arabic"
+_CUTS = {
+    "font-montserrat": (SANS, (500, 700, 800)),
+    "font-playfair-display": (SERIF, (500, 700)),
+    "font-noto-sans-arabic": (ARABIC, (500, 700)),
+}
+_STATIC = ("font-cjk-regular", "font-cjk-bold")
+_BOLD = 700
+_STYLE_NAMES = {500: "Medium", 700: "Bold", 800: "ExtraBold"}
+# What shaping and reading need; small capitals and alternates would triple the time of cutting.
+_FEATURES = ["kern", "liga", "ccmp", "locl", "mark", "mkmk"]
+_FEATURES += ["init", "medi", "fina", "isol", "rlig", "calt", "curs"]  # Arabic joins by these
+
+
+@cache
+def folders() -> tuple[str, ...]:
+    """The folders that hold every font of a poster, for the typesetter to search."""
+    cut = store.derived("fonts-3", _cut_all)
+    return (str(cut), *(str(store.builtin(name).parent) for name in _STATIC))
+
+
+@cache
+def characters(family: str) -> frozenset[int]:
+    """The code points that a family has a glyph for."""
+    if family == CJK:
+        path = store.builtin("font-cjk-regular")
+    else:
+        path = next(Path(folders()[0]).glob(f"{family.replace(' ', '')}-*.ttf"))
+    with TTFont(path, lazy=True) as font:
+        return frozenset(font.getBestCmap())
+
+
+def _cut_all(folder: Path) -> None:
+    """Cut every weight; a variable font would be set in its default instance, for some Thin."""
+    total = sum(len(weights) for _, weights in _CUTS.values())
+    events.report("fetch", 0, total, "cutting fonts")
+    for name, (family, weights) in _CUTS.items():
+        plain = _without_alternates(store.builtin(name))
+        for weight in weights:
+            with TTFont(io.BytesIO(plain)) as font:
+                limits = {axis.axisTag: axis.defaultValue for axis in font["fvar"].axes}
+                cut = instancer.instantiateVariableFont(font, limits | {"wght": weight})
+                _name(cut, family, weight)
+                cut.save(folder / f"{family.replace(' ', '')}-{weight}.ttf")
+            events.report("fetch", len(list(folder.iterdir())), total, "cutting fonts")
+
+
+def _without_alternates(path: Path) -> bytes:
+    kept = io.BytesIO()
+    with TTFont(path) as font:
+        subsetter = Subsetter(
+            Options(layout_features=_FEATURES, name_IDs=["*"], notdef_outline=True, hinting=False)
+        )
+        subsetter.populate(unicodes=font.getBestCmap())
+        subsetter.subset(font)
+        font.save(kept)
+    return kept.getvalue()
+
+
+def _name(font: TTFont, family: str, weight: int) -> None:
+    """Give a cut the names by which a typesetter tells weights of one family apart."""
+    style = _STYLE_NAMES[weight]
+    linked = weight == _BOLD  # the old four-style model knows Regular and Bold only
+    names = {
+        1: family if linked else f"{family} {style}",
+        2: style if linked else "Regular",
+        3: f"{family}-{style}; static cut",
+        4: f"{family} {style}",
+        6: f"{family.replace(' ', '')}-{style}",
+        16: family,
+        17: style,
+    }
+    table = font["name"]
+    table.names = [record for record in table.names if record.nameID in (0, 5, 13, 14)]
+    for number, text in names.items():
+        table.setName(text, number, 3, 1, 0x409)
+    font["OS/2"].usWeightClass = weight
+    font["head"].macStyle = int(weight == _BOLD)
+    selection = font["OS/2"].fsSelection & ~0b1100001
+    font["OS/2"].fsSelection = selection | (1 << 5 if weight == _BOLD else 1 << 6)
+    font["head"].modified = font["head"].created  # else each machine's cut has its own bytes

@@ -1,0 +1,134 @@
+"""Puts a poster's layers together: backdrop, what calms it, the cut-out, and the type."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from aigc.campaign import Box, Pixels, Size, pixel_box
+from aigc.typeset import contrast
+from aigc.typeset.sheet import Element
+
+PixelBox = tuple[int, int, int, int]
+# How strongly the ground behind a text is covered, weakest first; up to the first `_SOFT` of them
+# with a soft edge, which looks like light, then as a panel, which looks meant.
+_COVERS = (0.3, 0.5, 0.65, 0.86, 0.95, 1.0)
+_SOFT = 0.65
+
+
+class Inks(NamedTuple):
+    """What the contrast check decided: the calmed backdrop, an ink a text, and its contrast."""
+
+    backdrop: Pixels
+    ink: dict[str, str]
+    contrast: dict[str, float]
+
+
+def resized(cutout: Pixels, size: Size) -> Pixels:
+    """Resample a cut-out (h, w, 4) once, with Lanczos on premultiplied colour."""
+    image = Image.fromarray(cutout)
+    if image.size == size:
+        return cutout
+    return np.asarray(image.resize(size, Image.Resampling.LANCZOS))  # Pillow premultiplies RGBA
+
+
+def over(ground: Pixels, layer: Pixels, place: tuple[int, int] = (0, 0)) -> Pixels:
+    """Lay (h, w, 4) on (H, W, 3) at a place (left, top); what sticks out is cut off."""
+    left, top = place
+    height, width = ground.shape[:2]
+    x0, y0 = max(left, 0), max(top, 0)
+    x1, y1 = min(left + layer.shape[1], width), min(top + layer.shape[0], height)
+    result = ground.copy()
+    if x0 >= x1 or y0 >= y1:
+        return result
+    layer = layer[y0 - top : y1 - top, x0 - left : x1 - left]
+    alpha = layer[..., 3:].astype(np.uint32)
+    below = result[y0:y1, x0:x1].astype(np.uint32)
+    mixed = layer[..., :3] * alpha + below * (255 - alpha)
+    result[y0:y1, x0:x1] = ((mixed + 127) // 255).astype(np.uint8)
+    return result
+
+
+def inked(
+    backdrop: Pixels,
+    cutout: Pixels,
+    place: tuple[int, int],
+    elements: Iterable[Element],
+    inks: dict[str, str],
+    liked: dict[str, str],
+) -> Inks:
+    """Give each text an ink that reaches 4.5:1 on the pixels behind it.
+
+    A stack gets the first of `inks` in which all its texts read, and an element its `liked`
+    colour if that reads too. Where no ink does, the backdrop behind the stack is covered with
+    the colour that `inks` names for the first one, no more than needed.
+    """
+    chosen: dict[str, str] = {}
+    reached: dict[str, float] = {}
+    stacks: dict[str, list[Element]] = {}
+    for element in elements:
+        stacks.setdefault(element.stack, []).append(element)
+    for stack in stacks.values():
+        behind = over(backdrop, cutout, place)
+        ink = next((ink for ink in inks if _reads(ink, behind, stack)), None)
+        if ink is None:
+            ink, cover = next(iter(inks.items()))
+            backdrop = _calmed(backdrop, stack, ink, cover)
+            behind = over(backdrop, cutout, place)
+        for element in stack:
+            pixels = _under(behind, element.box)
+            own = liked.get(element.name, ink)
+            own = own if contrast.least(own, pixels) >= contrast.ENOUGH else ink
+            chosen[element.name], reached[element.name] = own, contrast.least(own, pixels)
+    return Inks(backdrop, chosen, reached)
+
+
+def _under(behind: Pixels, box: Box) -> Pixels:
+    left, top, right, bottom = pixel_box(box, (behind.shape[1], behind.shape[0]))
+    return behind[max(top, 0) : bottom, max(left, 0) : right]
+
+
+def _reads(ink: str, behind: Pixels, stack: Iterable[Element]) -> bool:
+    return all(
+        contrast.least(ink, _under(behind, element.box)) >= contrast.ENOUGH for element in stack
+    )
+
+
+def _calmed(backdrop: Pixels, stack: list[Element], ink: str, cover: str) -> Pixels:
+    """Cover the ground behind a stack, as lightly as lets the ink read."""
+    for strength in _COVERS:
+        calmed = _covered(backdrop, stack, cover, strength)
+        if _reads(ink, calmed, stack):
+            return calmed
+    return calmed
+
+
+def _covered(backdrop: Pixels, stack: list[Element], cover: str, strength: float) -> Pixels:
+    height, width = backdrop.shape[:2]
+    boxes = np.array([pixel_box(element.box, (width, height)) for element in stack])
+    pad = round(0.025 * (width * height) ** 0.5) + 2
+    left, top = boxes[:, :2].min(axis=0) - pad
+    right, bottom = boxes[:, 2:].max(axis=0) + pad
+    mask = np.zeros((height, width), np.uint8)
+    if strength <= _SOFT:
+        cv2.rectangle(mask, (left - pad, top - pad), (right + pad, bottom + pad), 255, -1)
+        mask = cv2.GaussianBlur(mask, (0, 0), pad * 0.9)
+    else:
+        _rounded(mask, (left, top, right, bottom), pad // 2)
+    layer = np.empty((height, width, 4), np.uint8)
+    layer[..., :3] = contrast.rgb(cover)
+    layer[..., 3] = np.round(mask * strength)
+    return over(backdrop, layer)
+
+
+def _rounded(mask: Pixels, box: PixelBox, radius: int) -> None:
+    left, top, right, bottom = (int(edge) for edge in box)
+    cv2.rectangle(mask, (left + radius, top), (right - radius, bottom), 255, -1)
+    cv2.rectangle(mask, (left, top + radius), (right, bottom - radius), 255, -1)
+    for x in (left + radius, right - radius):
+        for y in (top + radius, bottom - radius):
+            cv2.circle(mask, (x, y), radius, 255, -1, cv2.LINE_AA)

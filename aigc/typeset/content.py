@@ -1,0 +1,132 @@
+"""What a layout is given: the texts of one copy, ready to set, with fonts and colours."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from aigc import prompts
+from aigc.campaign import Caption, Copy
+from aigc.channels import columns
+from aigc.scene.colours import Theme
+from aigc.typeset import PlanRequest, words
+
+CUT_OFF = 0.985  # a subject that reaches so far down the photo was cut off by its edge
+_REGIONS = {"zh": "cn", "ja": "jp", "ko": "kr"}
+_TRADITIONAL = {"zh-tw": "tw", "zh-hant": "tw", "zh-hk": "hk"}
+
+
+def copy_for(plan: PlanRequest) -> Copy:
+    """The copy a poster shows: of those within the channel's limits, one a variant, best first."""
+    limits = plan.channel.text
+    fitting = [
+        copy
+        for copy in plan.copies
+        if columns(copy.headline) <= limits.headline
+        and columns(copy.body) <= limits.body
+        and columns(copy.cta) <= limits.cta
+    ]
+    usable = fitting or list(plan.copies)
+    if not usable:
+        return Copy(id="", headline=plan.brief.name, body="", cta="", hashtags=(), source="")
+    return usable[plan.variant % len(usable)]
+
+
+def texts(plan: PlanRequest, copy: Copy) -> dict[str, str]:
+    """The texts by element, without what no font has; empty ones are left out.
+
+    Raises BriefError naming a letter that no font has.
+    """
+    glyphs = _glyphs()
+    raw = {
+        "headline": ("copy.headline", copy.headline),
+        "body": ("copy.body", copy.body),
+        "cta": ("copy.cta", copy.cta),
+        "price": ("price", plan.brief.price),
+        "brand": ("brand.name", plan.brief.brand.name),
+    }
+    cleaned = {name: words.clean(text, field, glyphs) for name, (field, text) in raw.items()}
+    return {name: text for name, text in cleaned.items() if text}
+
+
+def stands(plan: PlanRequest) -> bool:
+    """Whether a product stands on a floor; garments and the like hang or lie flat."""
+    caption = plan.caption
+    if cropped(caption):
+        return False
+    said = f"{plan.brief.product} {plan.brief.name}".lower()
+    likely = " ".join(tag.word for tag in caption.tags[:3] if tag.probability >= 0.5).lower()
+    return not any(word in said or word in likely for word in _flat_words())
+
+
+def cropped(caption: Caption) -> bool:
+    """Whether the photo's lower edge cut the product off."""
+    return caption.subject[3] >= CUT_OFF and caption.background != "transparent"
+
+
+def sheet_data(plan: PlanRequest, copy: Copy, theme: Theme) -> dict[str, Any]:
+    """Everything that a layout reads, as JSON takes it."""
+    said = texts(plan, copy)
+    height, width = plan.caption.cutout.shape[:2]
+    language = plan.brief.language.lower()
+    own = said.get("headline", "") + said.get("body", "")
+    chinese = words.is_cjk(own)
+    whole = [plan.brief.name, plan.brief.product]
+    rtl = words.is_rtl(own)
+    serif = plan.style.display == "serif"
+    weight = _weight(plan.style.weight)
+    top, bottom = words.edges(said[name] for name in ("headline", "body", "brand") if name in said)
+    return {
+        "width": plan.channel.size[0],
+        "height": plan.channel.size[1],
+        "shape": plan.channel.shape,
+        "aspect": width / height,
+        "cropped": cropped(plan.caption),
+        "lang": language.split("-")[0],
+        "region": _TRADITIONAL.get(language, _REGIONS.get(language.split("-")[0])),
+        "rtl": rtl,
+        "text": {
+            name: words.price(text) if name == "price" else words.flowing(text, whole)
+            for name, text in said.items()
+        },
+        "fonts": {
+            "display": _chain("Playfair Display" if serif else "Montserrat", chinese),
+            "text": _chain("Montserrat", chinese),
+            "figures": _chain("Playfair Display" if serif else "Montserrat", False),
+            "weight": weight,
+        },
+        "edges": (top, bottom),
+        "label-edges": (0.86, -0.1) if words.is_cjk(said.get("cta", "")) else (0.7, 0.0),
+        "leading": {
+            "display": 0.2 if chinese else 0.04,
+            "text": 0.5 if chinese else 0.36,
+        },
+        "tracking": (0.04 if serif else 0.0) if chinese else (0.0 if serif else -0.02),
+        "theme": theme.model_dump(),
+        "ink": {},
+    }
+
+
+def _weight(wanted: int) -> int:
+    """The nearest weight that the display fonts are cut in."""
+    return min((500, 700, 800), key=lambda weight: abs(weight - wanted - 1))
+
+
+def _chain(family: str, chinese: bool) -> list[Any]:
+    """Fonts in order; in Chinese text, quotes, dashes and dots come from the Chinese font."""
+    first: Any = {"name": family, "covers": "latin-in-cjk"} if chinese else family
+    return [first, "Noto Sans CJK TC", "Noto Sans Arabic"]
+
+
+@cache
+def _glyphs() -> frozenset[int]:
+    from aigc._engines import fonts
+
+    families = (fonts.SANS, fonts.CJK, fonts.ARABIC)
+    return frozenset().union(*(fonts.characters(family) for family in families))
+
+
+@cache
+def _flat_words() -> tuple[str, ...]:
+    lines = prompts.text("typeset/flat.txt").splitlines()
+    return tuple(line.strip() for line in lines if line.strip() and not line.startswith("#"))

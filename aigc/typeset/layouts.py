@@ -1,0 +1,83 @@
+"""Layouts: one Typst file each in layouts/, whose header says what it is good for."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from itertools import takewhile
+from pathlib import Path
+
+from pydantic import Field
+
+from aigc.campaign import Value
+from aigc.channels import Shape
+from aigc.errors import BriefError
+
+FOLDER = Path(__file__).parent / "layouts"
+
+
+class Layout(Value):
+    """What a layout's header says, as TOML in the `//` lines that its file begins with."""
+
+    name: str
+    title: str
+    shapes: tuple[Shape, ...]
+    aspect: tuple[float, float] = Field(
+        (0.0, 99.0), description="Products it flatters: width / height, from and to"
+    )
+    needs: tuple[str, ...] = Field((), description="Texts without which it looks empty")
+    crops: bool = Field(
+        False, description="Whether a product that the photo cut off below looks right in it"
+    )
+    background: str = Field("scene", description="`white`: for channels that want a white ground")
+
+
+@cache
+def all_layouts() -> dict[str, Layout]:
+    """Every layout by its file's name."""
+    found = sorted(FOLDER.glob("*.typ"))
+    return {path.stem: _read(path) for path in found if path.stem != "kit"}
+
+
+def choose(
+    shape: Shape,
+    background: str,
+    aspect: float,
+    cropped: bool,
+    texts: frozenset[str],
+    turn: int,
+) -> Layout:
+    """Pick a layout for a poster; successive `turn`s go through all that suit it.
+
+    Those that flatter a product of this aspect come first, so the rest are reached last.
+    """
+    own = [
+        layout
+        for layout in all_layouts().values()
+        if shape in layout.shapes and layout.background == background
+    ]
+    own = own or [layout for layout in all_layouts().values() if layout.background == background]
+    suiting = [
+        layout
+        for layout in own
+        if layout.aspect[0] <= aspect <= layout.aspect[1]
+        and texts.issuperset(layout.needs)
+        and (layout.crops or not cropped)
+    ] or own
+    return suiting[turn % len(suiting)]
+
+
+def named(name: str) -> Layout:
+    """Find a layout by name; raises BriefError naming the choices."""
+    known = all_layouts()
+    if name not in known:
+        raise BriefError(
+            f"typeset.layout: no layout '{name}'; choose from auto, {', '.join(known)}"
+        )
+    return known[name]
+
+
+def _read(path: Path) -> Layout:
+    lines = takewhile(lambda line: line.startswith("//"), path.read_text("utf-8").splitlines())
+    header = tomllib.loads("\n".join(line.removeprefix("//").strip() for line in lines))
+    return Layout.model_validate({"name": path.stem, **header})
