@@ -57,7 +57,7 @@ class Backend(Painter):
             thrown = shadow.cast(outline)
             if stage.catches is not None:
                 thrown = thrown * stage.catches
-            shade = 1 - (1 - shadow.contact(outline)) * (1 - 0.55 * thrown)
+            shade = 1 - (1 - shadow.contact(outline)) * (1 - 0.6 * thrown)
         tint = lighting.linear(shot.colours.floor)
         keep = BOUNCE * tint / max(float(tint.max()), 1e-6)
         return lighting.develop(picture * (1 - shade[..., None] * (1 - keep)), self.grain, noise)

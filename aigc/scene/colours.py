@@ -58,6 +58,11 @@ def shift(colour: str, lightness: float = 0.0, chroma: float = 1.0, hue: float =
     return oklch(lch.lightness + lightness, lch.chroma * chroma, lch.hue + hue)
 
 
+def turn(colour: str) -> int:
+    """Which way to turn a hue, 1 or -1, so that a row of tints never turns olive."""
+    return -1 if 15 < _lch(colour).hue < OLIVE else 1
+
+
 def _lch(colour: str) -> _LCH:
     lightness, chroma, hue = Color(colour).convert("oklch").coords(nans=False)
     return _LCH(lightness, chroma, hue)
@@ -126,8 +131,7 @@ def _wall(style: Style, palette: Sequence[Swatch], product: _LCH) -> str:
             continue
         # a wall that had to leave its pastel for a mid-tone needs more colour, or it looks dirty
         chroma = style.chroma * (1 + 2.0 * max(style.lightness - lightness, 0))
-        if _apart(hue, OLIVE) < 30:
-            chroma *= 0.75
+        chroma *= 1 - 0.3 * max(0.0, 1 - _apart(hue, OLIVE) / 25)
         colour = Color("oklch", [lightness, chroma, hue % 360]).convert("oklab")
         lost = sum(
             share * max(0.0, 1 - colour.distance(swatch, space="oklab") / BLENDS)

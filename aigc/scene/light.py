@@ -114,11 +114,11 @@ class Shot:
     def busy(self, grid: Grid, least: float = 0.0) -> Field:
         """How much pattern is welcome, 1 down to `least` where text will stand."""
         field = np.ones_like(grid.x)
-        margin = 0.03 * min(self.width, self.height)
+        margin = 0.05 * float(np.sqrt(self.width * self.height))
         for left, top, right, bottom in self.quiet:
             inside = (grid.x > left - margin) & (grid.x < right + margin)
             field[inside & (grid.y > top - margin) & (grid.y < bottom + margin)] = 0
-        soft = grid.blur(field, 1.2 * margin)
+        soft = grid.blur(field, 0.8 * margin)
         return (least + (1 - least) * soft).astype(np.float32)
 
 
@@ -184,7 +184,7 @@ def dim(light: Field, shade: Field) -> None:
     light[part] *= 1 - shade[part][..., None]
 
 
-def _extent(mask: Field) -> tuple[slice, slice]:
+def _extent(mask: NDArray[Any]) -> tuple[slice, slice]:
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     if not rows.size:
         return slice(0, 0), slice(0, 0)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from aigc.scene import props
+from aigc.scene import patterns, props, shapes
 from aigc.scene.colours import shift
 from aigc.scene.light import CRISP_AREA, Field, Grid, Shot, lay, linear, pool, shoulder, step
 
@@ -43,7 +43,7 @@ def sweep(shot: Shot, grid: Grid, *, contrast: float = 1.0, low: float | None = 
     floor = (base * (1 - 0.1 * front))[..., None] * linear(colours.floor)
     bend = step(grid.y, horizon, 0.035 * unit + 0.012 * shot.height)
     crease = np.exp(-(((grid.y - horizon) / (0.09 * unit + 4)) ** 2))  # where the paper turns up
-    swept: Field = lay(wall, floor, bend) * (1 - 0.035 * crease)[..., None]
+    swept: Field = lay(wall, floor, bend) * (1 - 0.05 * crease)[..., None]
     return swept
 
 
@@ -70,7 +70,7 @@ def window(shot: Shot) -> Stage:
     """Sun through a window: bright panes and the shade of leaves on wall and floor."""
     grid = shot.grid()
     light = sweep(shot, grid)
-    shade = props.gobo(shot, grid)
+    shade = patterns.gobo(shot, grid)
     warm = np.array([1.06, 1.0, 0.9], np.float32)
     amount = shot.busy(grid, 0.3) * (0.3 + 0.5 * shot.depth)
     sun = 1 + amount[..., None] * (shade[..., None] * warm - 0.45)
@@ -105,7 +105,7 @@ def podium(shot: Shot) -> Stage:
     grid = shot.grid()
     foot = plinth.foot - plinth.depth - 0.1 * shot.unit
     light = _finish(shot, grid, sweep(shot, grid, low=foot))
-    light = props.arch(shot, light, min(foot, shot.horizon))
+    light = shapes.arch(shot, light, min(foot, shot.horizon))
     return Stage(*props.build(shot, plinth, light))
 
 
@@ -113,7 +113,7 @@ def bokeh(shot: Shot) -> Stage:
     """A table top before lights far out of focus."""
     grid = shot.grid(CRISP_AREA)
     light = sweep(shot, grid, contrast=0.7)
-    colour, cover = props.discs(shot, grid)
+    colour, cover = patterns.discs(shot, grid)
     behind = 1 - step(grid.y, shot.horizon, 0.03 * shot.unit) if shot.floor else 1.0
     amount = cover * shot.busy(grid, 0.1) * behind
     light = lay(light, colour * (1.0 if shot.dark else 1.05), amount * (0.75 if shot.dark else 0.9))
@@ -124,14 +124,14 @@ def papercut(shot: Shot) -> Stage:
     """Sheets of coloured paper in layers, each with its own shadow."""
     grid = shot.grid()
     light = _finish(shot, grid, sweep(shot, grid, contrast=0.6))
-    return Stage(props.sheets(shot, light))
+    return Stage(shapes.sheets(shot, light))
 
 
 def fabric(shot: Shot) -> Stage:
     """Draped cloth: a curtain of soft folds behind the product, or satin under it."""
     grid = shot.grid(CRISP_AREA)
     light = sweep(shot, grid)
-    folds = props.drape(shot, grid)
+    folds = patterns.drape(shot, grid)
     return Stage(_finish(shot, grid, light * folds[..., None]))
 
 
@@ -155,7 +155,7 @@ def rays(shot: Shot) -> Stage:
     core = pool(grid, (shot.centre, shot.middle), (0.9 * shot.unit, 0.9 * shot.unit), 1.6) * wall
     bright = linear(shift(shot.colours.wall, 0.12 if shot.dark else 0.03, 0.95, 12))
     light = lay(light, np.broadcast_to(bright, light.shape), 0.6 * core)
-    grown = props.confetti(shot, _finish(shot, grid, light), low)
+    grown = shapes.confetti(shot, _finish(shot, grid, light), low)
     return Stage(grown) if plinth is None else Stage(*props.build(shot, plinth, grown))
 
 

@@ -56,7 +56,8 @@ class Outline:
         smooth = _along(self.bottom, 0.012 * width)
         slope = np.abs(np.gradient(smooth)) if width > 2 else np.zeros(width)
         firm = near / (1 + (slope / 0.75) ** 4) * (self.bottom >= 0)
-        return _along(firm.astype(np.float32), 0.01 * width)
+        spread: Field = _along(firm, 0.01 * width) * near
+        return spread
 
     @cached_property
     def ground(self) -> Field:
@@ -98,16 +99,16 @@ def contact(outline: Outline) -> Field:
     under = (np.arange(y0, y1, dtype=np.float32) + 0.5 - top)[:, None]
     seam_below = np.maximum(under - outline.bottom[columns] - 1, 0)
     floor_off = under - outline.ground[columns]
-    hidden = under < outline.bottom[columns] - 0.25 * unit  # well behind the product
+    hidden = under < outline.bottom[columns] - 0.05 * unit  # behind the product, or above it
     seam = np.exp(-seam_below / (0.006 * unit + 0.8)) * touch
     near = np.exp(-((seam_below / (0.03 * unit + 1)) ** 2)) * touch
     around = np.exp(-((floor_off / (0.055 * unit + 1)) ** 2)) * inside * (0.35 + 0.65 * touch)
     for part in (seam, near):
         part[hidden] = 0
     total = 1 - (
-        (1 - 0.62 * soften(seam, 0.004 * unit + 0.4))
-        * (1 - 0.42 * soften(near, 0.018 * unit + 0.5))
-        * (1 - 0.5 * soften(around, 0.07 * unit, 0.022 * unit))
+        (1 - 0.72 * soften(seam, 0.004 * unit + 0.4))
+        * (1 - 0.5 * soften(near, 0.018 * unit + 0.5))
+        * (1 - 0.55 * soften(around, 0.07 * unit, 0.022 * unit))
     )
     shade[y0:y1, x0:x1] = total
     return shade
@@ -142,9 +143,9 @@ def cast(outline: Outline) -> Field:
             index, weight[chosen], minlength=(grid_w + 2 * pad) * (grid_h + 2 * pad)
         )
         sheet = counted.reshape(grid_h + 2 * pad, grid_w + 2 * pad).astype(np.float32)
-        sigma = (0.02 + 0.13 * (low + high) / 2) * shot.unit * scale
+        sigma = (0.015 + 0.1 * (low + high) / 2) * shot.unit * scale
         sheet = soften(sheet, sigma, 0.45 * sigma)
-        total += sheet[pad : pad + grid_h, pad : pad + grid_w] * (1 - 0.75 * (low + high) / 2)
+        total += sheet[pad : pad + grid_h, pad : pad + grid_w] * (1 - 0.6 * (low + high) / 2)
     total = soften(np.minimum(total, 1), 0.01 * shot.unit * scale + 0.5)
     grown: Field = cv2.resize(total, (shot.width, shot.height), interpolation=cv2.INTER_CUBIC)
     return np.clip(grown, 0, 1)
@@ -196,7 +197,8 @@ def reflection(outline: Outline, light: Field, gloss: float) -> Field:
         borderMode=cv2.BORDER_CONSTANT,
     ).astype(np.float32)
     seen = cv2.GaussianBlur(seen, (0, 0), 0.004 * shot.unit + 0.3, sigmaY=0.009 * shot.unit + 0.5)
-    fade = np.exp(-np.maximum(below, 0) / (0.16 * shot.unit)) * (below > -1)
+    depth = np.maximum(below, 0) / shot.unit
+    fade = np.exp(-depth / 0.16) * np.clip(1 - depth / 0.45, 0, 1) * (below > -1)
     cover = (seen[..., 3] / 255 * fade * gloss).astype(np.float32)
     colour = (seen[..., :3] / 255) ** 2.2
     out = light.copy()
