@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import reprlib
 import tomllib
+import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ import yaml
 from pydantic import ValidationError
 
 from aigc import channels, styles
-from aigc.campaign import Brief
+from aigc.campaign import Brand, Brief, Value
 from aigc.errors import BriefError
 
 SUFFIXES = (".yaml", ".yml", ".toml", ".json")
@@ -35,7 +37,7 @@ def load(path: str | Path) -> Brief:
         raise BriefError(f"brief '{file}': not UTF-8 text; save it as UTF-8") from error
     try:
         fields = _parse(text, file.suffix.lower())
-    except (yaml.YAMLError, tomllib.TOMLDecodeError, json.JSONDecodeError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: 2026-99-99
         reason = " ".join(str(error).split())
         raise BriefError(f"brief '{file}': cannot be parsed: {reason}") from error
     if not isinstance(fields, Mapping):
@@ -69,7 +71,9 @@ def make(fields: Mapping[str, Any], base: Path | None = None) -> Brief:
 
 
 def check(brief: Brief) -> None:
-    """Raise BriefError for a channel, style or repeated channel that cannot be served."""
+    """Raise BriefError for an invisible name, and for channels or a style that do not exist."""
+    if all(unicodedata.category(each)[0] in "CZ" for each in brief.name):
+        raise BriefError(f"name = {brief.name!r}: shows nothing; write the product's name")
     for name in brief.channels:
         channels.channel(name)
     if len(set(brief.channels)) < len(brief.channels):
@@ -89,7 +93,8 @@ def _beside(base: Path, ref: Any) -> Any:
     """Make a path that stands in a brief file one that is right from here."""
     if not isinstance(ref, str) or not ref or ref.startswith(("pypi:", "file:")):
         return ref
-    path = Path(ref).expanduser()
+    path = Path(ref)
+    path = path.expanduser() if ref.startswith("~/") else path
     return str(path) if path.is_absolute() else os.path.relpath(base / path)
 
 
@@ -98,8 +103,16 @@ def _one_line(error: ValidationError) -> str:
     field = ".".join(str(part) for part in first["loc"])
     if first["type"] == "missing":
         return f"{field}: missing; {Brief.model_fields[field].description}"
-    if first["type"] == "extra_forbidden":
-        return f"{field}: no such field; a brief has {', '.join(Brief.model_fields)}"
-    value = repr(first["input"])
-    shown = value if len(value) <= 60 else value[:57] + "…"
-    return f"{field} = {shown}: {first['msg']}"
+    if first["type"] in ("extra_forbidden", "invalid_key"):
+        owner = Brand if first["loc"][0] == "brand" else Brief
+        return f"{field}: no such field; a {owner.__name__.lower()} has {_names(owner)}"
+    # Not the whole repr: YAML's shared nodes can make it longer than the memory.
+    return f"{field} = {_short.repr(first['input'])}: {first['msg']}"
+
+
+def _names(owner: type[Value]) -> str:
+    return ", ".join(owner.model_fields)
+
+
+_short = reprlib.Repr()
+_short.maxlevel, _short.maxlist, _short.maxdict, _short.maxstring = 2, 3, 3, 60

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import warnings
 from pathlib import Path
 
@@ -18,6 +19,20 @@ SMALLEST_SIDE = 48  # px; below it there is nothing to show
 LARGEST_AREA = 300_000_000  # px; a decoded picture beyond it would not fit in memory
 
 _MEGAPIXELS = LARGEST_AREA // 1_000_000
+
+# Whatever a decoder makes of a damaged file: each format has its own way to fail.
+_DAMAGE = (
+    ArithmeticError,
+    EOFError,
+    LookupError,
+    MemoryError,
+    OSError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    struct.error,
+)
 
 register_heif_opener()
 Image.MAX_IMAGE_PIXELS = LARGEST_AREA // 2  # Pillow refuses twice this
@@ -41,9 +56,10 @@ def load(ref: str, base: Path | None = None) -> Photo:
         ) from error
     except Image.DecompressionBombError as error:
         raise BriefError(f"photo = '{ref}': too large; reduce it below {_MEGAPIXELS} MP") from error
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
+    except _DAMAGE as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
         raise BriefError(
-            f"photo = '{ref}': cannot be read ({error}); it may be truncated: export it again"
+            f"photo = '{ref}': cannot be read ({reason}); it may be truncated: export it again"
         ) from error
 
 
@@ -56,9 +72,13 @@ def locate(ref: str, base: Path | None = None) -> Path:
             return store.resolve(ref)
         except AigcError as error:
             raise BriefError(f"photo = '{ref}': {error}") from error
-    path = Path(ref).expanduser()
-    path = path if path.is_absolute() or base is None else base / path
-    if not path.exists():
+    try:
+        path = Path(ref).expanduser()
+        path = path if path.is_absolute() or base is None else base / path
+        found = path.exists()
+    except (OSError, RuntimeError):  # a name too long for the disk; `~` of nobody
+        found = False
+    if not found:
         raise BriefError(f"photo = '{ref}': no such file")
     return path
 
@@ -105,6 +125,8 @@ def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     has_alpha = "A" in image.getbands() or "transparency" in image.info
     if image.mode in ("P", "PA", "1", "LA", "La", "RGBa") or image.mode == "L":
         return image.convert("RGBA" if has_alpha else "RGB")
+    if image.mode == "RGB" and has_alpha:  # one colour is said to be transparent
+        image = image.convert("RGBA")
     if profile and image.mode in ("RGB", "CMYK", "RGBA"):
         alpha = image.getchannel("A") if image.mode == "RGBA" else None
         try:
@@ -114,7 +136,10 @@ def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
                 ImageCms.createProfile("sRGB"),
                 outputMode="RGB",
             )
-        except ImageCms.PyCMSError:  # a broken or mismatched profile: plain conversion is next best
+        except (
+            ImageCms.PyCMSError,
+            OSError,
+        ):  # a broken or mismatched profile: plain conversion is next best
             converted = None
         if converted is not None:
             if alpha is not None:
