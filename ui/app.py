@@ -60,7 +60,7 @@ def page(outputs: Path, scratch: Path) -> gr.Blocks:
     """Lay out the page: the brief on the left, what becomes of it on the right."""
     with gr.Blocks(title="aigc", delete_cache=(3600, 86400)) as demo:
         stop = gr.State()
-        gr.HTML(views.masthead())
+        gr.HTML(views.masthead(), apply_default_css=False)
         with gr.Row(elem_id="columns"):
             with gr.Column(scale=5, min_width=340, elem_id="brief"):
                 fields = form.controls(scratch)
@@ -70,11 +70,13 @@ def page(outputs: Path, scratch: Path) -> gr.Blocks:
                 form.examples(fields, scratch)
             with gr.Column(scale=8, min_width=340, elem_id="result"):
                 shown = {
-                    "progress": gr.HTML(views.welcome()),
+                    "progress": gr.HTML(
+                        views.welcome(), apply_default_css=False, elem_id="progress"
+                    ),
                     "archive": gr.DownloadButton(
                         "Download everything (zip)", visible=False, elem_id="archive"
                     ),
-                    "caption": gr.HTML(visible=False),
+                    "caption": gr.HTML(visible=False, apply_default_css=False),
                     "posters": gr.Gallery(
                         label="Posters",
                         columns=3,
@@ -85,7 +87,7 @@ def page(outputs: Path, scratch: Path) -> gr.Blocks:
                         visible=False,
                         elem_id="posters",
                     ),
-                    "copies": gr.HTML(visible=False),
+                    "copies": gr.HTML(visible=False, apply_default_css=False),
                 }
 
         def make(*sent: Any) -> Iterator[dict[Any, Any]]:

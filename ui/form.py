@@ -25,10 +25,10 @@ def controls(scratch: Path) -> list[Any]:
         label="Photo",
         type="filepath",
         image_mode=None,
-        sources=["upload", "clipboard"],
+        sources=["upload"],
         buttons=[],
         height=240,
-        placeholder="Drop the product's photo here\n\nor click to choose it",
+        placeholder="# Drop the product's photo here\nor click to choose it",
         elem_id="photo",
     )
     # Gradio would open the upload itself, and answer a broken one in words of its own.
@@ -42,9 +42,9 @@ def controls(scratch: Path) -> list[Any]:
         elem_id="channels",
     )
     with gr.Row():
-        price = gr.Textbox(label="Price", placeholder="¥199", max_length=24, min_width=120)
+        price = gr.Textbox(label="Price", placeholder="¥199", max_length=24, min_width=100)
         language = gr.Radio(
-            LANGUAGES, value=usual["language"], label="Language of the copy", min_width=180
+            LANGUAGES, value=usual["language"], label="Language of the copy", scale=2, min_width=190
         )
     features = gr.Textbox(
         label="Features, one a line",
@@ -73,12 +73,23 @@ def examples(fields: list[Any], scratch: Path) -> None:
     briefs = handlers.examples()
     if not briefs:
         return
-    gr.HTML("<h2>Or begin with an example</h2>")
+    gr.HTML("<h2>Or begin with an example</h2>", apply_default_css=False)
     with gr.Row(elem_id="examples"):
         for brief in briefs:
             card = gr.Button(brief.name, icon=handlers.thumbnail(brief, scratch), min_width=150)
-            fill = partial(handlers.form_of, brief, scratch)
-            card.click(fill, None, fields, api_visibility="private")
+            card.click(partial(_filled, brief, scratch), None, fields, api_visibility="private")
+
+
+def _filled(brief: Brief, scratch: Path) -> list[Any]:
+    """An example's fields; its photo may first have to be fetched."""
+    import gradio as gr
+
+    try:
+        return list(handlers.form_of(brief, scratch))
+    except AigcError as error:
+        raise gr.Error(
+            str(error), title="No photo for this example", print_exception=False
+        ) from error
 
 
 def _checked(scratch: Path, path: str | None) -> Any:

@@ -85,8 +85,10 @@ def form_of(brief: Brief, scratch: Path) -> Form:
 
 
 def examples(folder: Path = EXAMPLES) -> list[Brief]:
-    """Read the example briefs that come with a checkout; a wheel has none."""
-    return [briefs.load(path) for path in sorted(folder.glob("*.yaml"))]
+    """Read the example briefs that come with a checkout and whose photo can be had."""
+    paths = sorted(path for path in folder.glob("*") if path.suffix in briefs.SUFFIXES)
+    read = [briefs.load(path) for path in paths]
+    return [each for each in read if each.photo.startswith("pypi:") or Path(each.photo).exists()]
 
 
 def thumbnail(brief: Brief, scratch: Path) -> str | None:
