@@ -160,9 +160,11 @@ def _total(
     """Weigh the parts, let the gate multiply the sum, and say in a sentence what decided it."""
     weighed = sum(weights[name] * value for name, value in parts.items())
     total = weighed / sum(weights[name] for name in parts) * max(verdict.value, BLOCKED)
-    order = sorted(parts, key=lambda name: -parts[name])
-    reason = f"Strong in {order[0]} ({parts[order[0]]:.2f}), weak in "
-    reason += f"{order[-1]} ({parts[order[-1]]:.2f})."
+    best = max(parts, key=lambda name: weights[name] * parts[name])
+    worst = max(parts, key=lambda name: weights[name] * (1 - parts[name]))
+    reason = (
+        f"Gains most by {best} ({parts[best]:.2f}), loses most by {worst} ({parts[worst]:.2f})."
+    )
     if verdict.value < 1:
         said = "Blocked" if verdict.value == 0 else "Marked down"
         reason = f"{said}: {verdict.why}. {reason}"

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from aigc.campaign import Pixels
 from aigc.caption.palette import colours
+from aigc.caption.words import lexicon
 
 SIDE = 112  # px; enough to weigh colours
 REACH = 18.0  # CIELAB units within which a pixel looks like the colour's name
@@ -38,6 +39,7 @@ def _names() -> tuple[tuple[re.Pattern[str], str], ...]:
         for colour in reversed(colours())
         if colour.lab is not None
         for spelling in (colour.name, colour.name_zh, *colour.aliases)
+        if spelling == "orange" or spelling not in lexicon()  # coffee is a drink before a colour
     }
     return tuple(
         (_pattern(spelling), spelled[spelling])
@@ -81,10 +83,10 @@ def shares(pixels: Pixels, weight: NDArray[np.floating] | Pixels) -> dict[str, f
 def agreement(text: str, seen: dict[str, float]) -> float:
     """How much more the named colours fill the product than they usually would, in nats.
 
-    Between -1 and 1; 0 where the text names no colour.
+    Between -1 and 1; 0 where the text names no colour, or none is known of the product.
     """
     named = named_colours(text)
-    if not named:
+    if not named or not seen:
         return 0.0
     ratios = [np.log((seen[name] + FLOOR) / (_prior(name) + FLOOR)) for name in named]
     return float(np.clip(ratios, -MOST, MOST).mean())

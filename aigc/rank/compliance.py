@@ -48,7 +48,7 @@ def compliance(text: str, known: str | None) -> Verdict:
         for kind, words in table["claims"][language].items():
             for word in words:
                 if _says(lower, word) and not _says(known, word):
-                    return Verdict(0.0, f"'{word}' is a {kind} claim that the brief does not make")
+                    return Verdict(0.0, f"'{word}' claims {kind}, which the brief does not")
     for word in (*table["doubtful"]["zh"], *table["doubtful"]["en"]):
         if _says(lower, word) and not (known and _says(known, word)):
             return Verdict(DOUBTFUL, f"'{word}' may pass for a banned superlative")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ UNRELATED, SAME = 0.30, 0.65  # cosines below and above which a sentence does no
 SHORTEST = 0.3  # of the limit; below it the place on the poster looks empty
 STEEP = 4.0  # a text a quarter over its limit is worth nothing
 DISTINCT, COPIED = 0.15, 0.85  # shares of word pairs in common: two texts, one text
+_SMALL = re.compile("a|an|and|at|by|for|from|in|is|it|its|of|on|or|that|the|this|to|with|you|your")
 _FIELDS = {"headline": 0.4, "body": 0.4, "cta": 0.2}
 
 
@@ -39,7 +41,7 @@ def coverage(
     held = set(words(text))
     said = []
     for index, feature in enumerate(features):
-        own = set(words(feature))
+        own = {word for word in words(feature) if not _SMALL.fullmatch(word)}
         literal = len(own & held) / len(own) if own else 0.0
         meant = 0.0
         if similar is not None:
@@ -91,4 +93,4 @@ def distinctness(texts: Sequence[str]) -> list[float]:
 
 def _pairs(text: str) -> set[tuple[str, str]]:
     found = words(text)
-    return set(zip(found, found[1:], strict=False)) or {(word, "") for word in found}
+    return set(pairwise(found)) or {(word, "") for word in found}

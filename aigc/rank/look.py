@@ -39,10 +39,10 @@ def look(
             cut.append(regions(photo.pixels, _box(maps[i])))
             colours.append(shares(photo.pixels, _weight(photo, maps[i])))
     classes = vision.classify([part for parts in cut for part in parts])
-    ends = np.cumsum([len(parts) for parts in cut])[:-1]
+    starts = np.cumsum([0, *(len(parts) for parts in cut)])
     return [
-        Seen(own, colour, name)
-        for own, colour, name in zip(np.split(classes, ends), colours, names, strict=True)
+        Seen(classes[start : start + len(parts)], colour, name)
+        for start, parts, colour, name in zip(starts[:-1], cut, colours, names, strict=True)
     ]
 
 
@@ -57,7 +57,7 @@ def _box(activation: NDArray[np.float32]) -> Box:
 
 
 def _weight(photo: Photo, activation: NDArray[np.float32]) -> NDArray[np.float32]:
-    """How surely each place is the product: its own matte, or activation where not like the edge."""
+    """How surely a place is the product: its own matte, or activation where unlike the edge."""
     if photo.alpha is not None:
         return photo.alpha.astype(np.float32)
     side = activation.shape[0] * 8
