@@ -29,7 +29,10 @@ from filelock import FileLock
 from aigc import events
 from aigc.errors import MissingExtra, ModelError
 
-_PYPI = re.compile(r"^pypi:(?P<dist>[A-Za-z0-9._-]+)==(?P<version>[A-Za-z0-9.!+_-]+)/(?P<path>.+)$")
+# A name starts with a letter or digit: `-r` would be an option of pip.
+_PYPI = re.compile(
+    r"^pypi:(?P<dist>[A-Za-z0-9][A-Za-z0-9._-]*)==(?P<version>[A-Za-z0-9.!+_-]+)/(?P<path>.+)$"
+)
 _HUB = re.compile(r"^(?:hf:)?(?P<repo>[\w.-]+/[\w.-]+)(?:@(?P<revision>[\w./-]+))?$")
 
 
@@ -81,7 +84,7 @@ def resolve(ref: str) -> Path:
     if ref.startswith("file:"):
         return _existing(Path(unquote(urlparse(ref).path)), ref)
     local = Path(ref).expanduser()
-    if local.exists():
+    if ref and local.exists():
         return local
     if found := _HUB.match(ref):
         return _from_hub(ref, found["repo"], found["revision"])
