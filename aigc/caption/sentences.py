@@ -1,0 +1,130 @@
+"""Caption sentences: an n-best list, filtered for what it may say, ordered log-linearly.
+
+Templates and the small language model propose; a weighted sum of features disposes (Och & Ney
+2002). The weights stand in prompts/caption/weights.toml.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from aigc import prompts
+from aigc.caption.facts import Facts
+from aigc.caption.words import lexicon
+
+USUAL_LENGTH = {"en": 9, "zh": 14}  # words, or Chinese characters
+LONGEST = 18  # words that a model's sentence may have
+MAX_TOKENS = 24
+
+_LOOSE = re.compile(r"\W (?:on|in|against) ")  # a comma where none belongs
+_WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
+
+
+def templates(facts: Facts) -> list[str]:
+    """Fill the language's own templates; those that hold the name only where it says more."""
+    wording = facts.wording
+    fields = {
+        "thing": facts.thing,
+        "Thing": facts.thing[:1].upper() + facts.thing[1:],
+        "place": facts.place,
+        "name": facts.name,
+        "shot": wording.get("shot", {}).get(facts.background, ""),
+    }
+    plain = facts.name.lower() in facts.thing.lower() or facts.name.lower() in lexicon()
+    return [
+        line.format(**fields) for line in wording["templates"] if not (plain and "{name}" in line)
+    ]
+
+
+def request(facts: Facts) -> str:
+    """Ask the small language model for a sentence, by example."""
+    asked = f"{facts.thing}; {facts.place}"
+    return prompts.text("caption/instruct.txt").strip().replace("{words}", asked)
+
+
+def allowed(sentence: str, facts: Facts) -> bool:
+    """Whether a model's English sentence says only what is known, and says what the product is.
+
+    Once the known phrases are taken out, only words that claim nothing may be left; so no other
+    noun, colour, material, number, brand or place gets through.
+    """
+    tokens = _WORD.findall(sentence)
+    if not (sentence[:1].isupper() and sentence.endswith(".") and 3 <= len(tokens) <= LONGEST):
+        return False
+    text = sentence.lower()
+    thing, core = facts.thing.lower(), facts.core.lower()
+    if (thing not in text and f"the {core}" not in text) or _LOOSE.search(text):
+        return False
+    places = (facts.place, re.sub("^on ", "against ", facts.place))
+    rest = text
+    for phrase in (facts.name.lower(), thing, core, *places):  # each once
+        rest = re.sub(rf"(?<!\w){re.escape(phrase)}(?!\w)", "|", rest, count=1)
+    left = [word for word in _WORD.findall(rest) if word != "the"]
+    number = ["one"] * (not facts.plural or facts.pair) + ["many"] * facts.plural
+    safe = {*facts.wording["safe"], *(word for key in number for word in facts.wording[key])}
+    return set(left) <= safe and len(left) == len(set(left))
+
+
+def features(sentence: str, facts: Facts, fluency: float) -> dict[str, float]:
+    """Describe a sentence for ranking.
+
+    fluency: mean log-probability per token. coverage: share of noun, colours and background that
+    is said. length: minus the relative distance from the usual. agreement: 1 where the product is
+    said in the brief's words, else 0.
+    """
+    text = sentence.lower()
+    known = [part.lower() for part in (facts.noun, *facts.colours, facts.place) if part]
+    length = len(sentence) if facts.chinese else len(_WORD.findall(sentence))
+    usual = USUAL_LENGTH["zh" if facts.chinese else "en"]
+    own = [facts.name, *([facts.noun] if facts.from_brief else [])]
+    return {
+        "fluency": fluency,
+        "coverage": sum(part in text for part in known) / len(known),
+        "length": -abs(length - usual) / usual,
+        "agreement": float(any(word.lower() in text for word in own)),
+    }
+
+
+def rerank(
+    sentences: Sequence[str],
+    facts: Facts,
+    fluencies: Sequence[float],
+    weights: Mapping[str, float] | None = None,
+) -> list[str]:
+    """Order sentences by the weighted sum of their features, best first; ties by text."""
+    weights = prompts.table("caption/weights.toml") if weights is None else weights
+    total = {
+        sentence: sum(weights[k] * v for k, v in features(sentence, facts, fluency).items())
+        for sentence, fluency in zip(sentences, fluencies, strict=True)
+    }
+    return sorted(total, key=lambda sentence: (-total[sentence], sentence))
+
+
+def write(facts: Sequence[Facts], seeds: Sequence[int], candidates: int) -> list[list[str]]:
+    """Give each photo its sentences, best first; never an empty list.
+
+    candidates: how many the small language model proposes for each (English only).
+    """
+    lists = [templates(known) for known in facts]
+    english = [i for i, known in enumerate(facts) if not known.chinese]
+    fluencies = [[0.0] * len(lines) for lines in lists]
+    if not english:
+        return [rerank(*item) for item in zip(lists, facts, fluencies, strict=True)]
+    from aigc._engines import lm
+
+    if candidates:
+        proposed = lm.generate(
+            [request(facts[i]) for i in english],
+            n=candidates,
+            seed=[seeds[i] for i in english],
+            max_tokens=MAX_TOKENS,
+            stop=["\n"],
+        )
+        for i, lines in zip(english, proposed, strict=True):
+            fit = (line for line in lines if allowed(line, facts[i]))
+            lists[i] = list(dict.fromkeys([*lists[i], *fit]))
+    scores = iter(lm.score([line for i in english for line in lists[i]]))
+    for i in english:
+        fluencies[i] = [next(scores) for _ in lists[i]]
+    return [rerank(*item) for item in zip(lists, facts, fluencies, strict=True)]
