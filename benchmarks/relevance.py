@@ -22,7 +22,7 @@ from aigc import photo
 from aigc._engines import encoder, vision
 from aigc.campaign import Pixels
 from aigc.rank.look import look
-from aigc.rank.relevance import bank, relevance
+from aigc.rank.relevance import bank, phrases, relevance
 from aigc.regions import regions
 
 Row = dict[str, Any]
@@ -93,7 +93,10 @@ def _ours(rows: Sequence[Row]) -> Scores:
     photos = _photos(rows)
     nothing = [None] * len(photos)
     seen = dict(zip(photos, look(list(photos.values()), nothing, nothing), strict=True))
-    return relevance([seen[row["image"]] for row in rows], [row["candidates"] for row in rows])
+    looked = [seen[row["image"]] for row in rows]
+    texts = [row["candidates"] for row in rows]
+    needed = phrases(looked, texts)
+    return relevance(looked, texts, dict(zip(needed, encoder.encode(needed), strict=True)))
 
 
 def _theirs(rows: Sequence[Row]) -> Scores:

@@ -19,7 +19,7 @@ from aigc.rank import Ranker, RankRequest, features
 from aigc.rank.compliance import Verdict, compliance, facts
 from aigc.rank.language import script, sentences
 from aigc.rank.look import look
-from aigc.rank.relevance import relevance
+from aigc.rank.relevance import phrases, relevance
 
 BLOCKED = 0.02  # what is left of the total of a copy that may not be published
 
@@ -83,9 +83,10 @@ def _score(jobs: Sequence[_Job], table: dict[str, Any]) -> list[list[Score]]:
         [job.caption for job in jobs],
         [None if job.brief is None else job.brief.product or job.brief.name for job in jobs],
     )
-    relevant = relevance(seen, texts)
+    points = _points([*phrases(seen, texts), *_compared(jobs, texts)])
+    relevant = relevance(seen, texts, points)
     fluent = iter(_fluency([text for own in texts for text in own], table))
-    meant = _similarity(jobs, texts)
+    meant = [_similarity(job, own, points) for job, own in zip(jobs, texts, strict=True)]
     ranked = []
     for job, own, relevances, similar in zip(jobs, texts, relevant, meant, strict=True):
         distinct = features.distinctness(own)
@@ -128,30 +129,36 @@ def _fluency(texts: Sequence[str], table: dict[str, Any]) -> list[float]:
     return found
 
 
-def _similarity(
-    jobs: Sequence[_Job], texts: Sequence[Sequence[str]]
-) -> list[list[NDArray[np.float32] | None]]:
-    """Cosines (features, sentences) of each copy with its brief; None where not in English."""
+def _points(texts: Sequence[str]) -> dict[str, NDArray[np.float32]]:
     from aigc._engines import encoder
 
-    wanted = [() if job.brief is None else job.brief.features for job in jobs]
-    pieces = [part for own in texts for text in own for part in sentences(text)]
-    needed = list(dict.fromkeys([feature for own in wanted for feature in own] + pieces))
-    if not any(wanted):
-        return [[None] * len(own) for own in texts]
-    points = dict(zip(needed, encoder.encode(needed), strict=True))
-    found: list[list[NDArray[np.float32] | None]] = []
-    for own, listed in zip(texts, wanted, strict=True):
-        asked = np.array([points[feature] for feature in listed])
-        found.append(
-            [
-                asked @ np.array([points[part] for part in sentences(text)]).T
-                if listed and script(text) == "en"
-                else None
-                for text in own
-            ]
-        )
+    each = list(dict.fromkeys(texts))
+    return dict(zip(each, encoder.encode(each), strict=True))
+
+
+def _compared(jobs: Sequence[_Job], texts: Sequence[Sequence[str]]) -> list[str]:
+    """The features and sentences whose meaning is compared: those in English."""
+    found: list[str] = []
+    for job, own in zip(jobs, texts, strict=True):
+        if job.brief is not None and job.brief.features:
+            found += job.brief.features
+            found += [part for text in own if script(text) == "en" for part in sentences(text)]
     return found
+
+
+def _similarity(
+    job: _Job, texts: Sequence[str], points: dict[str, NDArray[np.float32]]
+) -> list[NDArray[np.float32] | None]:
+    """Cosines (features, sentences) of each copy with its brief; None where not in English."""
+    if job.brief is None or not job.brief.features:
+        return [None] * len(texts)
+    asked = np.array([points[feature] for feature in job.brief.features])
+    return [
+        asked @ np.array([points[part] for part in sentences(text)]).T
+        if script(text) == "en"
+        else None
+        for text in texts
+    ]
 
 
 def _total(

@@ -10,7 +10,7 @@ of any shop, so that a text which is close to everything gains nothing.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -87,39 +87,39 @@ def log_ratios(classes: NDArray[np.float32], texts: Vectors, name: Vectors | Non
     return ratios
 
 
-def relevance(photos: Sequence[Seen], texts: Sequence[Sequence[str]]) -> list[list[float]]:
+def phrases(photos: Sequence[Seen], texts: Sequence[Sequence[str]]) -> list[str]:
+    """Everything that `relevance` needs the points of: texts, their sentences, product names."""
+    names = [_english(seen.name) for seen in photos if seen.name is not None]
+    parts = [part for own in texts for text in own for part in _readings(text)]
+    return list(dict.fromkeys([*parts, *(name for name in names if name is not None)]))
+
+
+def relevance(
+    photos: Sequence[Seen], texts: Sequence[Sequence[str]], points: Mapping[str, Vectors]
+) -> list[list[float]]:
     """Relevance in 0..1 of each photo's own texts; 0.5 says nothing either way.
 
-    Chinese texts go by the goods they name. Other scripts, and Chinese texts that name none, get
-    0.5 but for their colours.
+    `points` holds at least those of `phrases`. Chinese texts go by the goods they name. Other
+    scripts, and Chinese texts that name none, get 0.5 but for their colours.
     """
-    readings = [[_readings(text) for text in own] for own in texts]
-    names = [None if seen.name is None else _english(seen.name) for seen in photos]
-    points = _points([part for own in readings for reading in own for part in reading], names)
     found = []
-    for seen, own, name, plain in zip(photos, readings, names, texts, strict=True):
-        parts = list(dict.fromkeys(part for reading in own for part in reading))
+    for seen, own in zip(photos, texts, strict=True):
+        readings = [_readings(text) for text in own]
+        parts = list(dict.fromkeys(part for reading in readings for part in reading))
+        name = None if seen.name is None else _english(seen.name)
         ratios: dict[str, float] = {}
         if parts:
             vectors = np.stack([points[part] for part in parts])
             called = None if name is None else points[name]
-            ratios = dict(
-                zip(parts, log_ratios(seen.classes, vectors, called).tolist(), strict=True)
-            )
+            values = log_ratios(seen.classes, vectors, called).tolist()
+            ratios = dict(zip(parts, values, strict=True))
         found.append(
             [
                 _chance(_joined(reading, ratios) + COLOUR * agreement(text, seen.colours))
-                for reading, text in zip(own, plain, strict=True)
+                for reading, text in zip(readings, own, strict=True)
             ]
         )
     return found
-
-
-def _points(parts: Sequence[str], names: Sequence[str | None]) -> dict[str, Vectors]:
-    from aigc._engines import encoder
-
-    needed = list(dict.fromkeys([*parts, *(name for name in names if name is not None)]))
-    return dict(zip(needed, encoder.encode(needed), strict=True))
 
 
 def _english(text: str) -> str | None:

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from aigc._engines import vision
+from aigc._engines import encoder, vision
 from aigc.campaign import Brief, Caption, Copy, Photo, Score
 from aigc.channels import TextLimits
 from aigc.errors import BriefError
 from aigc.rank import RankRequest
 from aigc.rank.builtin import Backend, rank_texts
-from aigc.rank.relevance import Seen, relevance
+from aigc.rank.relevance import Seen, phrases, relevance
 
 LIMITS = TextLimits(headline=30, body=90, cta=16)
 SHOE = "Airy mesh shoes for every mile of your run."
@@ -29,13 +29,19 @@ def _seen(*classes: str, name: str | None = None) -> Seen:
     return Seen(rows, {}, name)
 
 
+def _relevance(seen: Seen, texts: list[str]) -> list[float]:
+    needed = phrases([seen], [texts])
+    points = dict(zip(needed, encoder.encode(needed), strict=True))
+    return relevance([seen], [texts], points)[0]
+
+
 @pytest.mark.parametrize(
     ("label", "right"),
     [("running shoe", SHOE), ("coffee mug", MUG), ("trench coat", JACKET)],
 )
 def test_a_text_about_the_product_beats_texts_about_others(label: str, right: str) -> None:
     texts = [SHOE, MUG, JACKET]
-    (found,) = relevance([_seen(label)], [texts])
+    found = _relevance(_seen(label), texts)
     assert texts[int(np.argmax(found))] == right
     assert max(found) > 0.5
     assert sorted(found)[1] < 0.5
@@ -43,15 +49,15 @@ def test_a_text_about_the_product_beats_texts_about_others(label: str, right: st
 
 def test_goods_that_the_classifier_has_no_class_for_are_found() -> None:
     texts = ["A duffel bag for long weekends.", "A skirt for the summer.", MUG]
-    bag, skirt, mug = relevance([_seen("mail bag")], [texts])[0]
+    bag, skirt, mug = _relevance(_seen("mail bag"), texts)
     assert bag > max(skirt, mug)
-    bag, skirt, mug = relevance([_seen("overskirt")], [texts])[0]
+    bag, skirt, mug = _relevance(_seen("overskirt"), texts)
     assert skirt > max(bag, mug)
 
 
 def test_chinese_texts_are_read_through_the_lexicon() -> None:
     texts = ["轻便的跑步鞋，每一步都自在", "一只马克杯，陪你喝咖啡", "清晨的光，慢慢来"]
-    shoe, mug, neither = relevance([_seen("running shoe")], [texts])[0]
+    shoe, mug, neither = _relevance(_seen("running shoe"), texts)
     assert shoe > neither > mug
     assert neither == pytest.approx(0.5)
 
@@ -59,8 +65,8 @@ def test_chinese_texts_are_read_through_the_lexicon() -> None:
 def test_the_merchants_word_stands_against_a_wrong_class() -> None:
     texts = ["A fountain pen that writes like silk.", "Balls for table tennis."]
     seen = _seen("ping-pong ball")
-    pen, ball = relevance([seen], [texts])[0]
-    named, _ = relevance([seen._replace(name="Fountain pen")], [texts])[0]
+    pen, ball = _relevance(seen, texts)
+    named, _ = _relevance(seen._replace(name="Fountain pen"), texts)
     assert ball > 0.5 > pen
     assert named > 0.5
 
