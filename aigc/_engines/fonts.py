@@ -23,14 +23,14 @@ _STATIC = ("font-cjk-regular", "font-cjk-bold")
 _BOLD = 700
 _STYLE_NAMES = {500: "Medium", 700: "Bold", 800: "ExtraBold"}
 # What shaping and reading need; small capitals and alternates would triple the time of cutting.
-_FEATURES = ["kern", "liga", "ccmp", "locl", "mark", "mkmk"]
+_FEATURES = ["kern", "liga", "ccmp", "locl", "mark", "mkmk", "lnum"]
 _FEATURES += ["init", "medi", "fina", "isol", "rlig", "calt", "curs"]  # Arabic joins by these
 
 
 @cache
 def folders() -> tuple[str, ...]:
     """The folders that hold every font of a poster, for the typesetter to search."""
-    cut = store.derived("fonts-3", _cut_all)
+    cut = store.derived("fonts-4", _cut_all)
     return (str(cut), *(str(store.builtin(name).parent) for name in _STATIC))
 
 

@@ -36,7 +36,7 @@ class Backend(Typesetter):
 
     @property
     def packages(self) -> tuple[str, ...]:
-        return ("typst", "pillow", "fonttools", "opencv-contrib-python-headless")
+        return ("typst", "pillow", "fonttools")
 
     def plan(self, requests: Sequence[PlanRequest]) -> list[Slots]:
         return [self._plan(request) for request in requests]

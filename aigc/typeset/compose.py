@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-import cv2
 import numpy as np
-from PIL import Image
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
 
 from aigc.campaign import Box, Pixels, Size, pixel_box
 from aigc.typeset import contrast
 from aigc.typeset.sheet import Element
 
 PixelBox = tuple[int, int, int, int]
-# How strongly the ground behind a text is covered, weakest first; up to the first `_SOFT` of them
-# with a soft edge, which looks like light, then as a panel, which looks meant.
-_COVERS = (0.3, 0.5, 0.65, 0.86, 0.95, 1.0)
-_SOFT = 0.65
+# How strongly the ground behind a text is covered, weakest first: up to `_SOFT` by a gradient
+# that comes in from the near edges, which looks like light; then by a panel, which looks meant.
+_COVERS = (0.12, 0.24, 0.36, 0.48, 0.6, 0.72, 0.86, 0.93, 1.0)
+_SOFT = 0.72
+_NEAR = 0.3  # of the picture: an edge so near to a text that the gradient runs up to it
 
 
 class Inks(NamedTuple):
@@ -110,25 +111,39 @@ def _calmed(backdrop: Pixels, stack: list[Element], ink: str, cover: str) -> Pix
 def _covered(backdrop: Pixels, stack: list[Element], cover: str, strength: float) -> Pixels:
     height, width = backdrop.shape[:2]
     boxes = np.array([pixel_box(element.box, (width, height)) for element in stack])
-    pad = round(0.025 * (width * height) ** 0.5) + 2
+    mean = (width * height) ** 0.5
+    pad = round((0.09 if strength <= _SOFT else 0.025) * mean) + 2
     left, top = boxes[:, :2].min(axis=0) - pad
     right, bottom = boxes[:, 2:].max(axis=0) + pad
-    mask = np.zeros((height, width), np.uint8)
     if strength <= _SOFT:
-        cv2.rectangle(mask, (left - pad, top - pad), (right + pad, bottom + pad), 255, -1)
-        mask = cv2.GaussianBlur(mask, (0, 0), pad * 0.9)
+        left, right = _reach(left, right, width)
+        top, bottom = _reach(top, bottom, height)
+        mask = np.outer(_ramp(top, bottom, height, pad), _ramp(left, right, width, pad)) / 255
     else:
-        _rounded(mask, (left, top, right, bottom), pad // 2)
+        mask = _rounded(width, height, (left, top, right, bottom), pad // 2)
     layer = np.empty((height, width, 4), np.uint8)
     layer[..., :3] = contrast.rgb(cover)
     layer[..., 3] = np.round(mask * strength)
     return over(backdrop, layer)
 
 
-def _rounded(mask: Pixels, box: PixelBox, radius: int) -> None:
-    left, top, right, bottom = (int(edge) for edge in box)
-    cv2.rectangle(mask, (left + radius, top), (right - radius, bottom), 255, -1)
-    cv2.rectangle(mask, (left, top + radius), (right, bottom - radius), 255, -1)
-    for x in (left + radius, right - radius):
-        for y in (top + radius, bottom - radius):
-            cv2.circle(mask, (x, y), radius, 255, -1, cv2.LINE_AA)
+def _reach(low: int, high: int, side: int) -> tuple[int, int]:
+    """Stretch an interval over the picture's edges that it comes near."""
+    return (
+        -side if low < _NEAR * side else low,
+        2 * side if high > (1 - _NEAR) * side else high,
+    )
+
+
+def _ramp(low: int, high: int, side: int, soft: int) -> NDArray[np.float64]:
+    """255 inside an interval, falling smoothly to 0 across its `soft` outermost pixels."""
+    at = np.arange(side) + 0.5
+    inside = np.clip(np.minimum(at - low, high - at) / soft, 0, 1)
+    return np.asarray(255 * inside**2 * (3 - 2 * inside))
+
+
+def _rounded(width: int, height: int, box: PixelBox, radius: int) -> NDArray[np.float64]:
+    mask = Image.new("L", (width * 2, height * 2))
+    edges = tuple(int(edge) * 2 for edge in box)
+    ImageDraw.Draw(mask).rounded_rectangle(edges, radius * 2, fill=255)
+    return np.asarray(mask.resize((width, height), Image.Resampling.BOX), np.float64)

@@ -13,7 +13,9 @@ from aigc.errors import BriefError
 
 JOINER, BREAK, STICKY_SPACE = "\u2060", "\u200b", "\u00a0"
 LONGEST_WORD = 18  # columns; a longer one may break anywhere
-LONGEST_CLAUSE = 6  # Chinese characters that stay on one line
+LONGEST_NAME = 8  # characters; a Chinese name up to this long does not break
+LONGEST_CLAUSE = 12  # characters; so with its comma does a clause, where there is room
+MOST_CLAUSES = 4
 _HAN = r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]"
 _CJK = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
 _CLAUSE = re.compile(
@@ -54,24 +56,29 @@ def clean(text: str, field: str, glyphs: frozenset[int]) -> str:
 
 
 def flowing(text: str, whole: Iterable[str] = ()) -> dict[str, Any]:
-    """Say where a text may break: `flow` with breaks marked, `clauses`, and its widest tokens.
+    """Say where a text may break: anywhere the language allows (`flow`), or between clauses.
 
-    The names in `whole`, short Chinese clauses, and a short last word with its neighbour are
-    held together; a word of more than 18 columns may break anywhere.
+    `kept` holds Chinese clauses of up to 12 characters together, and `clauses` is what may stand
+    on lines of its own. In all of them the names in `whole` and a short last word with its
+    neighbour stay together, and a word of more than 18 columns may break anywhere. `tokens`
+    and `kept-tokens` are the widest stretches without a break.
     """
-    clauses = [clause.strip() for clause in _CLAUSE.split(text) if clause.strip()]
-    pieces = re.split(rf"(?<=[。！？；，、：])|(?<={_HAN}) (?={_HAN})", text)
+    names = [name for name in whole if 1 < len(name) <= LONGEST_NAME and name in text]
     flow = text
-    for part in sorted({*whole, *(piece for piece in pieces if piece)}, key=len, reverse=True):
-        bare = part.rstrip(_WEAK_END + "！？")
-        if 1 < len(bare) <= LONGEST_CLAUSE and _CJK.search(bare) and " " not in bare:
-            flow = flow.replace(bare, _joined(bare))
-    flow = re.sub(r" (\S{1,4})$", rf"{STICKY_SPACE}\1", flow) if not _CJK.search(flow) else flow
+    for name in names:
+        flow = flow.replace(name, _joined(name))
+    if not is_cjk(text):
+        flow = re.sub(r" (\S{1,4})$", rf"{STICKY_SPACE}\1", flow)
     flow = " ".join(_loosened(word) for word in flow.split(" "))
+    pieces = re.split(rf"(?<=[。！？；，、：])|(?<={_HAN}) (?={_HAN})", flow)
+    kept = "".join(_joined(part) if len(part) <= LONGEST_CLAUSE else part for part in pieces)
+    clauses = [part.strip().rstrip(_WEAK_END) for part in _CLAUSE.split(text)]
     return {
         "flow": flow,
-        "clauses": [clause.rstrip(_WEAK_END) for clause in clauses] if len(clauses) < 5 else [],
         "tokens": _tokens(flow),
+        "kept": kept,
+        "kept-tokens": _tokens(kept),
+        "clauses": [part for part in clauses if part] if len(clauses) <= MOST_CLAUSES else [],
     }
 
 
