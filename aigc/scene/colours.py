@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from functools import cache
+from functools import lru_cache
 from itertools import product as pairs
 from typing import NamedTuple
 
@@ -35,6 +36,12 @@ class _LCH(NamedTuple):
     chroma: float
     hue: float
 
+    @property
+    def oklab(self) -> tuple[float, float, float]:
+        """As a point of OKLab, where distances are what the eye sees."""
+        angle = math.radians(self.hue)
+        return self.lightness, self.chroma * math.cos(angle), self.chroma * math.sin(angle)
+
 
 def theme(style: Style, caption: Caption, brand: Sequence[str] = ()) -> Theme:
     """Choose a poster's colours; `brand` colours (#rrggbb), if any, give the accent its hue."""
@@ -43,9 +50,11 @@ def theme(style: Style, caption: Caption, brand: Sequence[str] = ()) -> Theme:
 
 def contrast(one: str, other: str) -> float:
     """WCAG 2 contrast of two colours, 1 to 21."""
-    return float(Color(one).contrast(other, method="wcag21"))
+    dark, light = sorted((_luminance(one), _luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
 
 
+@lru_cache(4096)
 def oklch(lightness: float, chroma: float, hue: float) -> str:
     """Give the nearest #rrggbb, chroma reduced to what sRGB holds."""
     colour = Color("oklch", [min(max(lightness, 0.0), 1.0), chroma, hue % 360])
@@ -60,15 +69,21 @@ def shift(colour: str, lightness: float = 0.0, chroma: float = 1.0, hue: float =
 
 def turn(colour: str) -> int:
     """Which way to turn a hue, 1 or -1, so that a row of tints never turns olive."""
-    return -1 if 15 < _lch(colour).hue < OLIVE else 1
+    return -1 if 45 < _lch(colour).hue < OLIVE else 1
 
 
+@lru_cache(4096)
+def _luminance(colour: str) -> float:
+    return float(Color(colour).luminance())
+
+
+@lru_cache(4096)
 def _lch(colour: str) -> _LCH:
     lightness, chroma, hue = Color(colour).convert("oklch").coords(nans=False)
     return _LCH(lightness, chroma, hue)
 
 
-@cache
+@lru_cache(256)
 def _theme(style: Style, palette: tuple[Swatch, ...], brand: tuple[str, ...]) -> Theme:
     product = _signature(palette)
     wall = _wall(style, palette, product)
@@ -123,8 +138,8 @@ def _wall(style: Style, palette: Sequence[Swatch], product: _LCH) -> str:
     if style.mode == "dark":
         low, high = style.lightness - 0.025, max(0.44, style.lightness + 0.06)
     steps = [style.lightness + step * 0.03 for step in range(-8, 9)]
-    swatches = [(Color(swatch.hex).convert("oklab"), swatch.share) for swatch in palette]
-    best, least = oklch(style.lightness, style.chroma, style.hues[0]), float("inf")
+    swatches = [(_lch(swatch.hex).oklab, swatch.share) for swatch in palette]
+    best, least = _LCH(style.lightness, style.chroma, style.hues[0]), math.inf
     hues = _harmonies(style.hue, product, style.hues)
     for (place, hue), lightness in pairs(enumerate(hues), steps):
         if not low <= lightness <= high:
@@ -132,17 +147,17 @@ def _wall(style: Style, palette: Sequence[Swatch], product: _LCH) -> str:
         # a wall that had to leave its pastel for a mid-tone needs more colour, or it looks dirty
         chroma = style.chroma * (1 + 2.0 * max(style.lightness - lightness, 0))
         chroma *= 1 - 0.3 * max(0.0, 1 - _apart(hue, OLIVE) / 25)
-        colour = Color("oklch", [lightness, chroma, hue % 360]).convert("oklab")
+        place_of_wall = _LCH(lightness, chroma, hue).oklab
         lost = sum(
-            share * max(0.0, 1 - colour.distance(swatch, space="oklab") / BLENDS)
+            share * max(0.0, 1 - math.dist(place_of_wall, swatch) / BLENDS)
             for swatch, share in swatches
         )
         cost = abs(lightness - style.lightness) + 0.05 * place + 0.55 * lost
         if style.hue != "fixed":  # a designer who names a hue means it
             cost += 0.25 * max(0.0, 1 - _apart(hue, OLIVE) / 30)
         if cost < least:
-            best, least = oklch(lightness, chroma, hue), cost
-    return best
+            best, least = _LCH(lightness, chroma, hue), cost
+    return oklch(*best)
 
 
 def _ink(wall: str, mode: str) -> str:
@@ -178,13 +193,14 @@ def _accent(style: Style, wall: str, product: _LCH, brand: Sequence[str]) -> str
         buried = max(0.0, 3.2 - contrast(colour, wall)) * 0.5
         same = max(0.0, 40 - _apart(lch.hue, wall_lch.hue)) / 400 if lch.chroma > 0.05 else 0.0
         muddy = max(0.0, 0.75 - lch.lightness) * 2 if _apart(lch.hue, OLIVE - 12) < 35 else 0.0
-        unreadable = max(0.0, 4.6 - contrast(_on(colour), colour)) * 5
-        heavy = 0.1 if _on(colour) != "#ffffff" and lch.lightness < 0.7 else 0.0
+        text = _on(colour)
+        unreadable = max(0.0, 4.6 - contrast(text, colour)) * 5
+        heavy = 0.1 if text != "#ffffff" and lch.lightness < 0.7 else 0.0
         far = abs(lch.lightness - start) * 0.8 + _apart(lch.hue, hue) / 200 * (lch.chroma > 0.02)
         return dull + buried + same + muddy + unreadable + heavy + far
 
     candidates = [
-        oklch(0.3 + 0.025 * step, chroma, hue + turn) for step, turn in pairs(range(26), turns)
+        oklch(0.32 + 0.05 * step, chroma, hue + turn) for step, turn in pairs(range(13), turns)
     ]
     return min(candidates, key=cost)
 

@@ -29,19 +29,23 @@ def sweep(shot: Shot, grid: Grid, *, contrast: float = 1.0, low: float | None = 
     spread = max(1.1 * unit, 0.42 * reach)
     glow = pool(grid, key, (spread, spread), 1.7)
     lit = 0.86 - 0.05 * contrast + (0.19 + 0.04 * contrast) * glow
+    glimmer: Field = np.zeros((1, 1, 3), np.float32)
     if shot.dark:
         halo = pool(grid, (shot.centre, shot.middle), (0.75 * unit, 0.75 * unit))
         vivid = 0.74 + 0.4 * contrast * glow
         black = 0.3 + (1.3 + contrast) * glow + 1.4 * contrast * halo
         lit = vivid + shot.depth * (black - vivid)
-    wall: Field = lit[..., None] * linear(colours.wall)
+        warm = linear(shift(colours.accent, hue=-20))
+        glimmer = (0.055 * shot.depth * contrast * halo)[..., None] * warm
+    wall: Field = lit[..., None] * linear(colours.wall) + glimmer
     if shot.floor is None:
         return wall
     front = np.clip((grid.y - horizon) / max(shot.height - horizon, 1), 0, 1)
     beside = pool(grid, (shot.centre, shot.floor), (1.6 * unit + 0.2 * shot.width, 1.2 * unit))
     base = 0.93 - 0.15 * shot.depth + (0.11 + 1.1 * shot.depth) * beside
     floor = (base * (1 - 0.1 * front))[..., None] * linear(colours.floor)
-    bend = step(grid.y, horizon, 0.035 * unit + 0.012 * shot.height)
+    sharp = 1 - 2 * min(shot.gloss, 0.4)  # a polished table ends; paper bends
+    bend = step(grid.y, horizon, sharp * (0.035 * unit + 0.012 * shot.height))
     crease = np.exp(-(((grid.y - horizon) / (0.09 * unit + 4)) ** 2))  # where the paper turns up
     swept: Field = lay(wall, floor, bend) * (1 - 0.05 * crease)[..., None]
     return swept
@@ -81,11 +85,11 @@ def spotlight(shot: Shot) -> Stage:
     """One focused lamp on the product; the rest of the room falls away."""
     grid = shot.grid()
     unit = shot.unit
-    light = sweep(shot, grid, contrast=0.4)
-    radius = 0.85 * max(unit, 0.8 * max(shot.product))
+    light = sweep(shot, grid, contrast=0.5)
+    radius = 0.8 * max(unit, 0.8 * max(shot.product))
     spot = pool(grid, (shot.centre + 0.05 * shot.side * unit, shot.middle), (radius, radius), 3.2)
     spill = pool(grid, (shot.centre, shot.middle), (2.2 * radius, 2.2 * radius), 1.4)
-    dim, bright = 0.8 - 0.45 * shot.depth, 0.24 + 2.0 * shot.depth
+    dim, bright = 0.8 - 0.55 * shot.depth, 0.24 + 2.6 * shot.depth
     lit = dim + bright * (0.6 * spot + 0.4 * spill)
     if shot.floor is not None:
         below = pool(

@@ -102,7 +102,9 @@ def contact(outline: Outline) -> Field:
     hidden = under < outline.bottom[columns] - 0.05 * unit  # behind the product, or above it
     seam = np.exp(-seam_below / (0.006 * unit + 0.8)) * touch
     near = np.exp(-((seam_below / (0.03 * unit + 1)) ** 2)) * touch
-    around = np.exp(-((floor_off / (0.055 * unit + 1)) ** 2)) * inside * (0.35 + 0.65 * touch)
+    overhang = np.maximum(outline.ground - outline.bottom, 0)[columns]
+    shelter = inside * np.exp(-overhang / (0.25 * unit))
+    around = np.exp(-((floor_off / (0.055 * unit + 1)) ** 2)) * shelter
     for part in (seam, near):
         part[hidden] = 0
     total = 1 - (

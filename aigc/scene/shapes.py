@@ -35,7 +35,8 @@ def arch(shot: Shot, light: Field, floor: float) -> Field:
     It keeps out of the text; where no frame larger than the product is left, there is none.
     """
     width, height = shot.product
-    tone = shift(shot.colours.wall, -0.05 if not shot.dark else 0.07, 1.35)
+    wall = shot.colours.wall
+    tone = shift(wall, 0.06, 1.05, 8 * turn(wall)) if shot.dark else shift(wall, -0.05, 1.35)
     margin = 0.02 * min(shot.width, shot.height)
     left, up, right, _ = shot.clear(float(max(shot.width, shot.height)), margin)
     aside = min(left, right)
