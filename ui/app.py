@@ -18,9 +18,10 @@ from . import follow, form, handlers, views
 from .theme import theme
 
 _SHOW_RESULT = """() => {
-  if (matchMedia("(max-width: 900px)").matches)
-    document.getElementById("result").scrollIntoView({ behavior: "smooth" });
+  const result = document.getElementById("result"), top = result.getBoundingClientRect().top;
+  if (top < 0 || top > innerHeight / 2) result.scrollIntoView({ behavior: "smooth" });
 }"""
+_PLACES = 24  # campaigns in line; each of them holds a thread of the server
 
 
 def launch(*, host: str, port: int, outputs: str) -> None:
@@ -34,7 +35,7 @@ def launch(*, host: str, port: int, outputs: str) -> None:
         demo = page(home, Path(scratch))
         click.echo(f"aigc: the page is at http://{host}:{port} (Ctrl-C ends it)", err=True)
         try:
-            demo.queue(max_size=64).launch(
+            demo.queue(max_size=2 * _PLACES).launch(
                 server_name=host,
                 server_port=port,
                 share=False,
@@ -53,7 +54,7 @@ def launch(*, host: str, port: int, outputs: str) -> None:
         except OSError as error:
             raise AigcError(f"ui: cannot serve on {host}:{port} ({error}); try --port") from error
         finally:
-            follow.closing.set()
+            follow.close()
 
 
 def page(outputs: Path, scratch: Path) -> gr.Blocks:
@@ -105,9 +106,8 @@ def page(outputs: Path, scratch: Path) -> gr.Blocks:
             [stop, go, halt, *shown.values()],
             api_name="campaign",
             api_description="Make a campaign from a photo and a brief",
-            concurrency_limit=1,
-            show_progress="minimal",
-            show_progress_on=shown["progress"],
+            concurrency_limit=_PLACES,  # they run one by one: follow.py lines them up
+            show_progress="hidden",
         )
         go.click(None, js=_SHOW_RESULT, api_visibility="private")
         halt.click(_stop, stop, halt, queue=False, api_visibility="private")

@@ -18,7 +18,7 @@ from aigc.campaign import Brief, Campaign
 from aigc.errors import AigcError, BriefError
 
 from . import views
-from .follow import Stopped, follow
+from .follow import Stopped, Tick, follow
 from .progress import Progress
 
 BROWSERS_SHOW = (".jpg", ".jpeg", ".png", ".webp", ".avif")
@@ -138,9 +138,12 @@ def make(form: Form, outputs: Path, scratch: Path, stop: threading.Event) -> Ite
                 view = _seen(view, seen)._replace(archive=archive(seen, scratch))
                 notice, failed = f"{len(seen.posters)} pictures are ready.", False
                 break
-            if seen is not None:
+            if not isinstance(seen, Tick):
                 progress.see(seen)
                 view = _seen(view, progress.campaign)
+            elif seen.before:
+                yield view._replace(progress=views.queue(progress.rows(ended=True), seen.before))
+                continue
             yield view._replace(progress=views.progress(progress.rows()))
     except Stopped:
         notice, failed = "Stopped. Press the button again and it goes on from here.", False

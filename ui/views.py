@@ -51,6 +51,12 @@ def progress(rows: Sequence[Row], notice: str = "", *, failed: bool = False) -> 
     return _render("progress", rows, TITLES, notice, failed)
 
 
+def queue(rows: Sequence[Row], before: int) -> str:
+    """The five stages of a campaign whose turn has not come."""
+    others = "One campaign is" if before == 1 else f"{before} campaigns are"
+    return progress(rows, f"{others} before yours.")
+
+
 def caption(campaign: Campaign | None) -> str:
     """What the photo shows, with the cut-out; empty while that is not known."""
     if campaign is None or campaign.caption is None:

@@ -105,9 +105,10 @@ def test_from_a_photo_to_a_zip(page: Any, photo: Path, outputs: Path, tmp_path: 
     page.get_by_label("Features, one a line").fill("holds 300 ml\nairtight lid")
     page.get_by_role("button", name="Make the campaign").click()
 
-    page.get_by_text("In the photo").wait_for(timeout=120_000)
-    page.get_by_text("Copy, best first").wait_for(timeout=120_000)
-    page.locator("#posters img").first.wait_for(timeout=120_000)
+    for sign in ("In the photo", "Copy, best first", "pictures are ready"):
+        arrived = page.get_by_text(sign).or_(page.get_by_role("alert"))
+        arrived.wait_for(timeout=120_000)
+        assert page.get_by_role("alert").all_inner_texts() == []
     download = page.get_by_role("link", name="Download everything").or_(
         page.get_by_role("button", name="Download everything")
     )

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from contextlib import contextmanager
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from aigc.campaign import Brief, Campaign
 from aigc.errors import ModelError
 from aigc.events import Event, Listener
-from ui.follow import Stopped, follow
+from ui.follow import Stopped, Tick, follow
 
 CAMPAIGN = Campaign(id="a", brief=Brief(name="A", photo="a.png"))
 
@@ -30,7 +31,7 @@ def test_quiet_work_ticks() -> None:
         time.sleep(0.3)
         return CAMPAIGN
 
-    assert list(follow(work, threading.Event(), tick=0.05)).count(None) >= 3
+    assert list(follow(work, threading.Event(), tick=0.05)).count(Tick(0)) >= 3
 
 
 def test_an_error_of_the_work_is_raised_after_its_events() -> None:
@@ -38,10 +39,11 @@ def test_an_error_of_the_work_is_raised_after_its_events() -> None:
         tell(Event("caption", 0, 1))
         raise ModelError("no weights")
 
-    seen = []
+    following = follow(work, threading.Event())
+    assert next(following) == Tick(0)
+    assert next(following) == Event("caption", 0, 1)
     with pytest.raises(ModelError, match="no weights"):
-        seen.extend(follow(work, threading.Event()))
-    assert seen == [] or seen[0] == Event("caption", 0, 1)
+        next(following)
 
 
 def test_stop_ends_the_work_at_its_next_report_and_releases_what_it_holds() -> None:
@@ -69,6 +71,29 @@ def test_stop_ends_the_work_at_its_next_report_and_releases_what_it_holds() -> N
         list(following)
     assert released.is_set()
     assert len(reported) < 100
+
+
+def test_runs_wait_for_their_turn_and_know_their_place() -> None:
+    go, order = threading.Event(), []
+
+    def work(name: str) -> Callable[[Listener], Campaign]:
+        def run(tell: Listener) -> Campaign:
+            go.wait(5)
+            order.append(name)
+            return CAMPAIGN
+
+        return run
+
+    runs = {name: follow(work(name), threading.Event(), tick=0.02) for name in "abc"}
+    assert [next(run) for run in runs.values()] == [Tick(0), Tick(1), Tick(2)]
+    gave_up = follow(work("d"), stop := threading.Event(), tick=0.02)
+    assert next(gave_up) == Tick(3)
+    stop.set()
+    with pytest.raises(Stopped):
+        list(gave_up)
+    go.set()
+    assert [list(run)[-1] for run in runs.values()] == [CAMPAIGN] * 3
+    assert order == ["a", "b", "c"]
 
 
 def test_a_page_that_goes_away_leaves_the_work_to_finish() -> None:
