@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,11 +18,10 @@ from typing import Any
 import numpy as np
 from filelock import FileLock, Timeout
 from PIL import Image
-from pydantic import ValidationError
 from slugify import slugify
 
 from aigc import photo, sheet
-from aigc.campaign import Brief, Campaign, Caption, Photo, Pixels, Poster, Scene
+from aigc.campaign import Brief, Campaign, Caption, Photo, Pixels, Poster, Scene, Step
 from aigc.errors import AigcError, ExportError
 from aigc.recipe import Recipe
 from aigc.stage import STAGES
@@ -53,17 +53,29 @@ def open_folder(folder: Path, *, existing: bool = False) -> Iterator[Path]:
     """
     if existing and not (folder / "campaign.json").exists() and not _state(folder, "caption"):
         raise ExportError(f"'{folder}' is no campaign folder; `aigc run` makes one")
-    try:
+    lock = FileLock(folder.parent / f".{folder.name}.lock", timeout=0)
+    with _writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder.parent / f".{folder.name}.lock", timeout=0)
-        with lock:
+        try:
+            lock.acquire()
+        except Timeout as error:
+            raise ExportError(f"'{folder}' is being written by another run; wait for it") from error
+    try:
+        with _writing(folder):
             for leftover in folder.rglob(".*.part"):  # of a run that was killed
                 leftover.unlink()
-            yield folder
-    except Timeout as error:
-        raise ExportError(f"'{folder}' is being written by another run; wait for it") from error
+        yield folder
+    finally:
+        lock.release()
+
+
+@contextlib.contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Say in one line why something could not be written."""
+    try:
+        yield
     except OSError as error:
-        where = error.filename or folder
+        where = error.filename or path
         raise ExportError(
             f"cannot write '{where}': {error.strerror or error}; choose another with --output"
         ) from error
@@ -75,75 +87,95 @@ def resume(campaign: Campaign, recipe: Recipe) -> Campaign:
     Files that cannot be read count as missing.
     """
     folder = Path(campaign.folder)
-    steps: list[dict[str, Any]] = []
+    saved = _saved(campaign, recipe)
+    if len(saved.steps) < len(STAGES):
+        forget(folder, STAGES[len(saved.steps)])
+    return saved
+
+
+def _saved(campaign: Campaign, recipe: Recipe | None) -> Campaign:
+    """What the folder holds, up to the first stage that is missing, damaged or made otherwise."""
+    folder = Path(campaign.folder)
+    steps: list[Step] = []
     fields: dict[str, Any] = {}
     for stage in STAGES:
         state = _state(folder, stage)
-        if state is None or _made_by(state["step"]) != _made_by_recipe(recipe, stage):
+        if state is None or not _whole(folder, state):
             break
         try:
+            step = Step.model_validate(state["step"])
             fields[_FIELDS[stage]] = _read_field(folder, stage, state[_FIELDS[stage]])
-        except (OSError, ValidationError, KeyError):
+        except (OSError, ValueError, LookupError, TypeError):
             break
-        steps.append(state["step"])
-    if len(steps) < len(STAGES):
-        forget(folder, STAGES[len(steps)])
-    return Campaign.model_validate(
-        {
-            "id": campaign.id,
-            "brief": campaign.brief,
-            "photo": campaign.photo,
-            "folder": campaign.folder,
-            "steps": steps,
-            **fields,
-        }
-    )
+        if recipe is not None and (step.backend, step.options) != _made_by(recipe, stage):
+            break
+        steps.append(step)
+    kept = {_FIELDS[step.stage]: fields[_FIELDS[step.stage]] for step in steps}
+    given = {name: getattr(campaign, name) for name in ("id", "brief", "photo", "folder")}
+    return Campaign.model_validate({**given, "steps": steps, **kept})
 
 
 def forget(folder: Path, stage: str) -> None:
     """Mark a stage and all after it as not done."""
     stale = [folder / f"{each}.json" for each in STAGES[STAGES.index(stage) :]]
-    for path in (folder / "campaign.json", folder / "index.html", *reversed(stale)):
-        path.unlink(missing_ok=True)
+    with _writing(folder):
+        for path in (folder / "campaign.json", folder / "index.html", *reversed(stale)):
+            path.unlink(missing_ok=True)
 
 
 def save_stage(campaign: Campaign, stage: str) -> None:
     """Write what one stage made: its pictures first, then its JSON."""
     folder = Path(campaign.folder)
+    files = {}
+    for name, data in _files(campaign, stage):
+        _write(folder / name, data)
+        files[name] = hashlib.sha256(data).hexdigest()
+    state = campaign.model_dump(mode="json", include={_FIELDS[stage]})
+    state["step"] = campaign.steps[STAGES.index(stage)].model_dump(mode="json")
+    state["files"] = files  # so that a damaged one is noticed, and made again
+    _write(folder / f"{stage}.json", _json(state))
+
+
+def _files(campaign: Campaign, stage: str) -> Iterator[tuple[str, bytes]]:
     if stage == "caption" and campaign.caption and campaign.photo:
-        _write_json(folder / "brief.json", campaign.brief.model_dump(mode="json"))
-        _write_image(folder / "photo.png", _with_alpha(campaign.photo))
-        _write_image(folder / "cutout.png", campaign.caption.cutout)
+        yield "brief.json", _json(campaign.brief.model_dump(mode="json"))
+        yield "photo.png", _png(_with_alpha(campaign.photo))
+        yield "cutout.png", _png(campaign.caption.cutout)
     if stage == "scene":
         for scene in campaign.scenes:
-            _write(folder / "scene" / f"{scene.id}.jpg", scene.data)
+            yield f"scene/{scene.id}.jpg", scene.data
     if stage == "typeset":
         for poster in campaign.posters:
-            _write(folder / poster.file, poster.data)
-    field = _FIELDS[stage]
-    state = campaign.model_dump(mode="json", include={field})
-    state["step"] = campaign.steps[STAGES.index(stage)].model_dump(mode="json")
-    _write_json(folder / f"{stage}.json", state)
+            yield poster.file, poster.data
 
 
 def save(campaign: Campaign, recipe: Recipe) -> None:
     """Write the contact sheet and, last, `campaign.json`."""
     folder = Path(campaign.folder)
-    if (folder / "campaign.json").exists():
+    if all((folder / name).exists() for name in ("campaign.json", "index.html")):
         return
     _remove_strays(folder / "scene", {f"{scene.id}.jpg" for scene in campaign.scenes})
     _remove_strays(folder / "typeset", {Path(each.file).name for each in campaign.posters})
     _write(folder / "index.html", sheet.render(campaign).encode())
     whole = {"recipe": recipe.table(), **campaign.model_dump(mode="json")}
-    _write_json(folder / "campaign.json", whole)
+    _write(folder / "campaign.json", _json(whole))
 
 
 def load(folder: str | Path) -> Campaign:
-    """Read a finished campaign, pictures included; raises ExportError where there is none."""
+    """Read a finished campaign, pictures included, whatever version made it.
+
+    Raises ExportError where there is none, or where a file of it is damaged.
+    """
     path = Path(folder)
     if not (path / "campaign.json").exists():
         raise ExportError(f"'{path}' is no finished campaign; `aigc run` finishes or makes one")
-    return resume(load_unfinished(path), saved_recipe(path))
+    campaign = _saved(load_unfinished(path), recipe=None)
+    if len(campaign.steps) < len(STAGES):
+        stage = STAGES[len(campaign.steps)]
+        raise ExportError(
+            f"'{path}' is damaged: what {stage} made cannot be read; `aigc {stage} {path}` mends it"
+        )
+    return campaign
 
 
 def load_unfinished(folder: Path) -> Campaign:
@@ -151,8 +183,11 @@ def load_unfinished(folder: Path) -> Campaign:
     try:
         brief = Brief.model_validate_json((folder / "brief.json").read_text("utf-8"))
         picture = photo.load(str(folder / "photo.png"))
-    except (OSError, ValidationError, AigcError) as error:
-        raise ExportError(f"'{folder}' cannot be read ({error}); run its brief again") from error
+    except (OSError, ValueError, AigcError) as error:
+        raise ExportError(
+            f"'{folder}' is damaged: its brief.json or photo.png cannot be read; "
+            "run the brief again to mend it"
+        ) from error
     return Campaign(id=folder.resolve().name, brief=brief, photo=picture, folder=str(folder))
 
 
@@ -170,20 +205,28 @@ def saved_recipe(
 
 
 def _state(folder: Path, stage: str) -> dict[str, Any] | None:
+    """What a stage saved, if it is all there."""
     try:
         state: dict[str, Any] = json.loads((folder / f"{stage}.json").read_text("utf-8"))
-    except (OSError, json.JSONDecodeError):
+        Step.model_validate(state["step"])
+        return state if {"files", _FIELDS[stage]} <= state.keys() else None
+    except (OSError, ValueError, LookupError, TypeError):
         return None
-    return state
 
 
-def _made_by(step: Mapping[str, Any]) -> tuple[str, str]:
-    return step["backend"], json.dumps(step["options"], sort_keys=True)
+def _whole(folder: Path, state: Mapping[str, Any]) -> bool:
+    """Whether the stage's files still hold what was written."""
+    try:
+        return all(
+            hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
+            for name, digest in state["files"].items()
+        )
+    except (OSError, AttributeError):
+        return False
 
 
-def _made_by_recipe(recipe: Recipe, stage: str) -> tuple[str, str]:
-    backend = recipe[stage]
-    return backend.backend, json.dumps(backend.model_dump(mode="json"), sort_keys=True)
+def _made_by(recipe: Recipe, stage: str) -> tuple[str, dict[str, Any]]:
+    return recipe[stage].backend, recipe[stage].model_dump(mode="json")
 
 
 def _read_field(folder: Path, stage: str, saved: Any) -> Any:
@@ -213,28 +256,33 @@ def _with_alpha(picture: Photo) -> Pixels:
 
 def _remove_strays(folder: Path, wanted: set[str]) -> None:
     """Delete pictures of an earlier recipe, which the manifest no longer names."""
-    for path in folder.iterdir():
-        if path.name not in wanted:
-            path.unlink()
+    with _writing(folder):
+        for path in folder.iterdir():
+            if path.name not in wanted:
+                path.unlink()
 
 
-def _write_json(path: Path, value: Any) -> None:
-    _write(path, (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode())
+def _json(value: Any) -> bytes:
+    return (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode()
 
 
-def _write_image(path: Path, pixels: Pixels) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
+def _png(pixels: Pixels) -> bytes:
+    stream = io.BytesIO()
     # Level 1: a photo hardly packs tighter at level 6, which takes twice as long.
-    Image.fromarray(pixels).save(part, "PNG", compress_level=1)
-    part.replace(path)
+    Image.fromarray(pixels).save(stream, "PNG", compress_level=1)
+    return stream.getvalue()
 
 
 def _write(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")
-    with part.open("wb") as stream:
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())
-    part.replace(path)
+    with _writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with part.open("wb") as stream:
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+            part.replace(path)
+        except BaseException:  # Ctrl-C too: half a file is of no use to anyone
+            part.unlink(missing_ok=True)
+            raise
