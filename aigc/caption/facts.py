@@ -137,9 +137,12 @@ def colours_in(text: str, *, flavoured: bool = False) -> tuple[str, ...]:
         for word in (colour.name, colour.name_zh, *colour.aliases)
         if word not in flavours
     }
+    spoken |= {f"{word}色": name for word, name in spoken.items() if _HAN.search(word)}
     found: dict[int, str] = {}
     rest = text.lower()
     for word in sorted(spoken, key=len, reverse=True):
+        if word not in rest:
+            continue
         edge = "" if _HAN.search(word) else r"\b"
         for hit in re.finditer(f"{edge}{re.escape(word)}{edge}", rest):
             found[hit.start()] = spoken[word]

@@ -25,6 +25,7 @@ SHADING = 0.5  # weight of lightness in clustering: shadows should join the colo
 GREY = 12.0  # chroma below which a colour may be shadow or highlight
 VIVID = 40.0  # chroma from which on a colour counts in full, twice as much as a grey
 SECOND = 0.5  # of the main colour's weight: from there on a second colour is named
+CONTRAST = 45.0  # difference of lightness between two greys that are two colours
 NEAR_HUE = 40.0  # degrees within which two colours are shades of one
 MULTICOLOURED = "multicoloured"
 
@@ -78,7 +79,9 @@ def palette(foreground: Pixels, alpha: Pixels) -> tuple[Swatch, ...]:
     largest = max(share for _, share in merged)
     kept = [(lab, share) for lab, share in merged if share >= min(SMALLEST, largest)]
     kept.sort(key=lambda cluster: -cluster[1] * _vividness(cluster[0]))
-    return tuple(Swatch(hex=_hex(lab), name=colour_name(lab), share=share) for lab, share in kept)
+    return tuple(
+        Swatch(hex=_hex(lab), name=colour_name(lab), share=min(share, 1)) for lab, share in kept
+    )
 
 
 def main_colours(swatches: Sequence[Swatch]) -> tuple[str, ...]:
@@ -92,10 +95,9 @@ def main_colours(swatches: Sequence[Swatch]) -> tuple[str, ...]:
     weights = [swatch.share * _vividness(lab) for swatch, lab in zip(swatches, labs, strict=True)]
     hues: list[float] = []
     for lab, swatch in zip(labs, swatches, strict=True):
-        if _chroma(lab) > VIVID * 0.75 and swatch.share > 3 * SMALLEST:
-            hue = float(np.degrees(np.arctan2(lab[2], lab[1])))
-            if all(abs((hue - other + 180) % 360 - 180) > NEAR_HUE for other in hues):
-                hues.append(hue)
+        vivid = _chroma(lab) > VIVID * 0.75 and swatch.share > 3 * SMALLEST
+        if vivid and all(_turn(_hue(lab), other) > NEAR_HUE for other in hues):
+            hues.append(_hue(lab))
     if len(hues) >= 3:
         return (MULTICOLOURED,)
     for lab, weight, swatch in zip(labs[1:], weights[1:], swatches[1:], strict=True):
@@ -140,10 +142,11 @@ def _apart(lab: Lab, main: Lab) -> bool:
     if _difference(lab, main) < 25:
         return False
     grey, main_grey = _chroma(lab) < GREY, _chroma(main) < GREY
+    if grey and main_grey:
+        return abs(lab[0] - main[0]) > CONTRAST
     if grey:
-        return lab[0] < 25 or lab[0] > 85 or main_grey
-    hues = np.degrees(np.arctan2([lab[2], main[2]], [lab[1], main[1]]))
-    return main_grey or abs((hues[0] - hues[1] + 180) % 360 - 180) > NEAR_HUE
+        return lab[0] < 25 or lab[0] > 85
+    return main_grey or _turn(_hue(lab), _hue(main)) > NEAR_HUE
 
 
 def _vividness(lab: Lab) -> float:
@@ -152,6 +155,14 @@ def _vividness(lab: Lab) -> float:
 
 def _chroma(lab: Lab) -> float:
     return float(np.hypot(lab[1], lab[2]))
+
+
+def _hue(lab: Lab) -> float:
+    return float(np.degrees(np.arctan2(lab[2], lab[1])))
+
+
+def _turn(hue: float, other: float) -> float:
+    return abs((hue - other + 180) % 360 - 180)
 
 
 def _difference(lab: Lab, other: Lab) -> float:

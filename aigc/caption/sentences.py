@@ -26,7 +26,7 @@ def templates(facts: Facts) -> list[str]:
     wording = facts.wording
     fields = {
         "thing": facts.thing,
-        "Thing": facts.thing[:1].upper() + facts.thing[1:],
+        "Thing": facts.thing[:1].upper() + facts.thing[1:] if facts.noun else facts.thing,
         "place": facts.place,
         "name": facts.name,
         "shot": wording.get("shot", {}).get(facts.background, ""),

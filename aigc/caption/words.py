@@ -63,7 +63,8 @@ def nouns() -> tuple[Noun, ...]:
 def lexicon() -> dict[str, Noun]:
     """Every noun that the project knows, by each of its English and Chinese names."""
     known = {noun.word.lower(): noun for noun in nouns()}
-    known |= {noun.word_zh: noun for noun in nouns()}
+    # One character is too little: 熊 ends 玩具熊, which is no bear.
+    known |= {noun.word_zh: noun for noun in nouns() if len(noun.word_zh) > 1}
     for word, word_zh, category, aliases in _rows("goods.tsv"):
         noun = Noun(word, word_zh, category)
         names = (word.lower(), word_zh, *(alias.lower() for alias in aliases.split(",") if alias))
@@ -173,19 +174,16 @@ def head(text: str) -> Named | None:
 
 def mentioned(text: str) -> list[Noun]:
     """Find every known noun in a text, in the order of the text."""
-    known = lexicon()
-    tokens = _TOKEN.findall(text.lower())
-    found = []
-    for start in range(len(tokens)):
-        for length in range(3, 0, -1):
-            words = " ".join(tokens[start : start + length])
-            hit = next((known[form] for form in _forms(words) if form in known), None)
-            if hit is not None and hit not in found:
-                found.append(hit)
-                break
-    han = [(text.find(name), noun) for name, noun in known.items() if _HAN.search(name)]
-    found += [noun for place, noun in sorted(han) if place >= 0 and noun not in found]
-    return found
+    rest = text.lower()
+    found: dict[int, Noun] = {}
+    for name, noun in _longest_first():
+        if name not in rest:  # spares a thousand patterns
+            continue
+        edge = "" if _HAN.search(name) else r"\b"
+        for hit in re.finditer(f"{edge}{re.escape(name)}(?:e?s)?{edge}", rest):
+            found[hit.start()] = noun
+            rest = rest[: hit.start()] + "\n" * len(hit[0]) + rest[hit.end() :]
+    return list(dict.fromkeys(found[place] for place in sorted(found)))
 
 
 def _chinese_head(text: str) -> Named | None:
@@ -217,6 +215,11 @@ def _spelling(text: str, words: str) -> str:
     written = (found[0] if found else words).split()
     kept = {"t-shirt": "T-shirt", "tv": "TV", "led": "LED", "usb": "USB", "polo": "polo"}
     return " ".join(kept.get(word.lower(), word.lower()) for word in written)
+
+
+@cache
+def _longest_first() -> list[tuple[str, Noun]]:
+    return sorted(lexicon().items(), key=lambda item: (-len(item[0]), item[0]))
 
 
 @cache
