@@ -15,10 +15,15 @@ Bools = NDArray[np.bool_]
 
 SIDE = 1024  # px; the outline is found at this size, its soft edge at the photo's own
 EVEN = 6.0  # ΔE: border pixels this near the fitted backdrop belong to it
+TEXTURED = 1.6  # ΔE: a backdrop noisier than this has no one colour to tell by
 PLAIN_SHARE = 0.75  # of the border must belong to the backdrop
 SHADOW_DEPTH = 32.0  # L*: a cast shadow on a light backdrop is at most so much darker
 SHADOW_TINT = 5.0  # ΔE in a*b*: and takes on no more colour than this
 SHADOW_SLOPE = 1.6  # ΔL* a pixel: and has no edge steeper than this
+MOST_SHADOW = 0.25  # of the product's area: more than that is looked at twice
+SMALLEST_HOLE = 0.0004  # of the picture
+FRINGE = 6.0  # ΔE: no more than this is left in the crumbs around a compressed outline
+FRINGE_WIDTH = 6  # px; lossy blocks are 8 px wide
 LIGHT = 60.0  # L*: shadows are looked for on backdrops lighter than this
 
 
@@ -79,32 +84,56 @@ def measure(pixels: Pixels) -> Backdrop:
 def subtract(pixels: Pixels, backdrop: Backdrop) -> Bools:
     """Mark the product: all that the backdrop, its gradients and its shadows do not reach.
 
-    The backdrop is flooded from the border; holes of the product are opened where they show the
-    backdrop's very colour. Gives a mask at a size of at most 1024 px.
+    The backdrop is flooded from the border, and fitted again to what was flooded; holes of the
+    product are opened where they show the backdrop's very colour. Gives a mask at a size of at
+    most 1024 px.
     """
-    small = _working(pixels)
-    lab = _lab(small)
+    lab = _lab(_working(pixels))
     height, width = lab.shape[:2]
-    difference = lab - _terms(height, width) @ backdrop.colour
-    distance = np.linalg.norm(difference, axis=2)
-    tolerance = max(0.9, 3 * backdrop.noise)
-    same = distance < tolerance
-    passable = same
+    terms = _terms(height, width)
+    colour, tolerance = backdrop.colour, max(0.9, 3 * backdrop.noise)
+    for _ in range(3):  # what the border alone cannot tell: how the light falls in the middle
+        difference = lab - terms @ colour
+        distance = np.linalg.norm(difference, axis=2)
+        flooded = _flood(distance < tolerance)
+        if backdrop.kind == "white" or flooded.mean() < 0.1:
+            break
+        colour = np.linalg.lstsq(terms[flooded], lab[flooded], rcond=None)[0]
+    passable = same = distance < tolerance
     if backdrop.colour[0, 0] > LIGHT:
-        passable = same | _shadow(lab, difference)
-    flooded = _flood(passable)
-    flooded |= _holes(distance, flooded, tolerance)
+        slope = _slope(lab)
+        shadow = _shadow(difference, slope)
+        if _is_pale_product(_flood(same | shadow) & ~flooded, flooded, slope):
+            rows = np.flatnonzero((~flooded).mean(1) > 0.01)
+            shadow[: round(0.85 * rows[-1] + 0.15 * rows[0])] = False  # its foot may still cast one
+        passable = same | shadow
+        flooded = _flood(passable)
+    flooded |= _holes(distance, passable, flooded, tolerance)
+    flooded |= _fringe(distance, flooded)
     return tidy(~flooded, holes=0.0)
 
 
-def _shadow(lab: Floats, difference: Floats) -> Bools:
+def _slope(lab: Floats) -> Floats:
+    """Steepness of lightness, in ΔL* a pixel."""
     light = cv2.GaussianBlur(lab[..., 0], (0, 0), 1.0)
     across = cv2.Sobel(light, cv2.CV_32F, 1, 0, ksize=3) / 8
     down = cv2.Sobel(light, cv2.CV_32F, 0, 1, ksize=3) / 8
-    smooth = np.hypot(across, down) < SHADOW_SLOPE
+    return np.asarray(np.hypot(across, down), np.float32)
+
+
+def _shadow(difference: Floats, slope: Floats) -> Bools:
     tint = np.linalg.norm(difference[..., 1:], axis=2)
     deep = (difference[..., 0] > -SHADOW_DEPTH) & (difference[..., 0] < 3)
-    return np.asarray(smooth & deep & (tint < SHADOW_TINT))
+    return np.asarray((slope < SHADOW_SLOPE) & deep & (tint < SHADOW_TINT))
+
+
+def _is_pale_product(shaded: Bools, flooded: Bools, slope: Floats) -> bool:
+    """Whether what looks like shadow is the product itself: large, and it begins at an edge."""
+    if shaded.sum() <= MOST_SHADOW * (~flooded).sum():
+        return False
+    rim = grown(flooded, 1) & shaded
+    steepest = cv2.dilate(slope, np.ones((7, 7), np.uint8))
+    return bool((steepest[rim] > 1.0).mean() > 0.35)
 
 
 def _flood(passable: Bools) -> Bools:
@@ -116,19 +145,29 @@ def _flood(passable: Bools) -> Bools:
     return np.asarray(reached[2:-2, 2:-2])
 
 
-def _holes(distance: Floats, flooded: Bools, tolerance: float) -> Bools:
-    """Find what shows through the product, as through a handle: the backdrop's colour, evenly."""
-    core = distance < tolerance
-    core &= ~grown(flooded, 2)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(core.astype(np.uint8))
+def _holes(distance: Floats, passable: Bools, flooded: Bools, tolerance: float) -> Bools:
+    """Find what shows through the product, as through a handle: the backdrop's very colour."""
+    inner = passable & ~grown(flooded, 1)
+    wide = cv2.erode(inner.astype(np.uint8), np.ones((3, 3), np.uint8))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(wide, connectivity=4)
     opened = np.zeros_like(flooded)
     for label in range(1, count):
-        if stats[label, cv2.CC_STAT_AREA] < 0.0004 * flooded.size:
+        if stats[label, cv2.CC_STAT_AREA] < SMALLEST_HOLE * flooded.size:
             continue
         hole = labels == label
-        if distance[hole].mean() < 0.5 * tolerance:
+        if np.quantile(distance[hole], 0.4) < 0.6 * tolerance:
             opened |= hole
-    return opened
+    return grown(opened, 1) & inner
+
+
+def _fringe(distance: Floats, flooded: Bools) -> Bools:
+    """Find the pale crumbs that compression leaves between a backdrop and a strong outline."""
+    strong = grown(distance > 4 * FRINGE, FRINGE_WIDTH)
+    pale = (distance < FRINGE) & strong & ~flooded
+    reached = flooded
+    for _ in range(FRINGE_WIDTH):
+        reached = (grown(reached, 1) & pale) | reached
+    return reached
 
 
 def tidy(inside: Bools, *, holes: float) -> Bools:

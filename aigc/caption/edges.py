@@ -25,13 +25,13 @@ def soften(pixels: Pixels, inside: NDArray[np.bool_]) -> tuple[Pixels, float]:
     smooth = cv2.resize(inside.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
     step = max(height, width) / max(inside.shape)  # px of the photo a pixel of the mask
     radius = max(2, round(BAND * max(height, width)), round(1.5 * step))
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
     mask = (smooth > 0.5).astype(np.uint8)
-    core = cv2.erode(mask, kernel)
-    rest = 1 - cv2.dilate(mask, kernel)
+    # Deeper on the inside: a backdrop's flood stops where an edge begins, not at its middle.
+    core = cv2.erode(mask, _disc(radius + 2))
+    rest = 1 - cv2.dilate(mask, _disc(radius))
     band = (core == 0) & (rest == 0)
     picture = pixels.astype(np.float32)
-    reach = 4 * radius + 1
+    reach = 4 * radius + 5
     front, near_front = _mean_beside(picture, core, reach)
     back, near_back = _mean_beside(picture, rest, reach)
     axis = front - back
@@ -46,6 +46,11 @@ def soften(pixels: Pixels, inside: NDArray[np.bool_]) -> tuple[Pixels, float]:
     away = np.sqrt(length[band & known])
     contrast = float(np.clip(away / CONTRAST, 0, 1).mean()) if away.size else 0.0
     return (np.clip(alpha, 0, 1) * 255).round().astype(np.uint8), contrast
+
+
+def _disc(radius: int) -> Pixels:
+    side = 2 * radius + 1
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.uint8)
 
 
 def _mean_beside(picture: Floats, where: Pixels, reach: int) -> tuple[Floats, NDArray[np.bool_]]:
@@ -69,7 +74,7 @@ def decontaminate(pixels: Pixels, alpha: Pixels) -> Pixels:
     top, left = max(0, rows[0] - wide), max(0, columns[0] - wide)
     part = np.s_[top : rows[-1] + wide + 1, left : columns[-1] + wide + 1]
     picture = pixels[part].astype(np.float32)
-    share = alpha[part].astype(np.float32)[..., None] / 255
+    share = alpha[part].astype(np.float32)[..., None] / np.float32(255)
     front, back = picture, picture
     for reach in (wide, max(5, wide // 4) | 1):
         front, back = _fuse(picture, front, back, share, reach)

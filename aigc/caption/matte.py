@@ -1,4 +1,4 @@
-"""Cuts the product out of its photo: an alpha matte, clean edge colours, and how far to trust it."""
+"""Cuts the product out of its photo: a matte, clean edge colours, and how far to trust them."""
 
 from __future__ import annotations
 
@@ -88,15 +88,26 @@ def _one_piece(inside: Bools) -> float:
 def grabcut(pixels: Pixels) -> _Mask:
     """Cut by the backdrop's colour where it is white or plain, by GrabCut where it is a scene."""
     found = backdrop.measure(pixels)
-    if found.kind == "scene":
-        return _scene(pixels)
+    if found.kind == "scene" or found.noise > backdrop.TEXTURED:
+        return _scene(pixels, found.kind)
     inside = backdrop.subtract(pixels, found)
-    if SMALLEST <= inside.mean() <= LARGEST:
-        return _Mask(inside, found.evenness, found.kind)
-    return _Mask(inside, 0.0, found.kind)
+    if found.kind == "plain" and SMALLEST <= inside.mean() <= LARGEST:
+        inside = _without_remnants(pixels, inside)
+    return _Mask(inside, found.evenness, found.kind)
 
 
-def _scene(pixels: Pixels) -> _Mask:
+def _without_remnants(pixels: Pixels, inside: Bools) -> Bools:
+    """Let GrabCut drop what uneven light left of a plain backdrop; it takes, never adds."""
+    small = _shrink(pixels, SCENE_SIDE)
+    size = (small.shape[1], small.shape[0])
+    likely = cv2.resize(inside.astype(np.uint8), size, interpolation=cv2.INTER_AREA) > 0
+    seeds = np.where(likely, cv2.GC_PR_FGD, cv2.GC_BGD).astype(np.uint8)
+    kept = backdrop.grown(backdrop.tidy(_cut(small, seeds, 4) > 0, holes=0.002), 2)
+    back = cv2.resize(kept.astype(np.uint8), inside.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    return backdrop.tidy(inside & (back > 0), holes=0.0)
+
+
+def _scene(pixels: Pixels, kind: Background) -> _Mask:
     """Let GrabCuts from several seeds vote, then draw the outline again at a larger size.
 
     The seeds are the border's colours with centred ellipses, and with the classifier's activation
@@ -125,7 +136,7 @@ def _scene(pixels: Pixels) -> _Mask:
     seeds[backdrop.shrunk(belief > 0.9, reach)] = cv2.GC_FGD
     seeds[~backdrop.grown(belief > 0.2, reach)] = cv2.GC_BGD
     inside = backdrop.tidy(_cut(large, seeds, 2) > 0, holes=0.002)
-    return _Mask(inside, min(1.0, 0.25 + 0.75 * agreement), "scene")
+    return _Mask(inside, min(1.0, 0.25 + 0.75 * agreement), kind)
 
 
 def _shrink(pixels: Pixels, side: int) -> Pixels:
@@ -152,11 +163,11 @@ def _seeds(pixels: Pixels, likely: Bools) -> Pixels:
 def _cut(pixels: Pixels, seeds: Pixels, rounds: int) -> Floats:
     subject = (seeds == cv2.GC_FGD) | (seeds == cv2.GC_PR_FGD)
     if not subject.any() or subject.all():  # GrabCut needs samples of both
-        return subject.astype(np.float32)
+        return np.asarray(subject, np.float32)
     cv2.setRNGSeed(0)  # its k-means starts at random
     models = np.zeros((1, 65)), np.zeros((1, 65))
     cv2.grabCut(pixels[..., ::-1].copy(), seeds, None, *models, rounds, cv2.GC_INIT_WITH_MASK)
-    return ((seeds == cv2.GC_FGD) | (seeds == cv2.GC_PR_FGD)).astype(np.float32)
+    return np.asarray((seeds == cv2.GC_FGD) | (seeds == cv2.GC_PR_FGD), np.float32)
 
 
 METHODS: dict[str, Callable[[Pixels], _Mask]] = {"grabcut": grabcut}
