@@ -67,7 +67,7 @@ def generate(
         # (0.2 s). n hypotheses of one prompt read it once and then decode as a batch of n.
         with _seeding:
             ctranslate2.set_random_seed(own_seed)
-            found = _load().generate_batch(
+            found = _load("int8").generate_batch(
                 [_tokenizer().encode(prompt).tokens],
                 num_hypotheses=n,
                 max_length=max_tokens,
@@ -133,13 +133,15 @@ def _convert(target: Path) -> None:
     events.report("models", 1, 1, "language model converted")
 
 
-def _load() -> Any:
-    return ctranslate2.Generator(str(folder()), compute_type="int8", intra_threads=_THREADS)
+def _load(compute_type: str) -> Any:
+    return ctranslate2.Generator(str(folder()), compute_type=compute_type, intra_threads=_THREADS)
 
 
 @cache
 def _scorer() -> Any:
-    return _load()
+    # Rounding the activations to int8 too, as fast decoding does, costs up to 0.6 nats a token on
+    # this model; int8 weights with float32 arithmetic cost under 0.04.
+    return _load("float32")
 
 
 @cache

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pydantic import Field
 
 from aigc.campaign import Copy
-from aigc.copywrite import CopyRequest, Copywriter, grammar
+from aigc.copywrite import CopyRequest, Copywriter, grammar, instruct
 
 
 class Backend(Copywriter):
@@ -18,6 +18,11 @@ class Backend(Copywriter):
         8, ge=0, le=32, description="Sentences to draw from the small model; few pass its filter"
     )
 
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """Distributions whose version changes the copy."""
+        return ("ctranslate2", "tokenizers") if self.model_candidates else ()
+
     def write(self, requests: Sequence[CopyRequest]) -> list[list[Copy]]:
         """Write the candidates of each request; the same request and seed, the same copy."""
         return [self._write(request) for request in requests]
@@ -25,7 +30,21 @@ class Backend(Copywriter):
     def _write(self, request: CopyRequest) -> list[Copy]:
         known = grammar.know(request)
         texts = grammar.write(request, known, self.candidates)
+        drawn: list[str] = []
+        if self.model_candidates and known.tongue == "en" and known.noun.word:
+            drawn = instruct.lines(request, known.noun, self.model_candidates)
+        # A drawn line takes the place of the scene in one of the last bodies.
+        told = [grammar.with_scene(request, known, line) for line in drawn]
+        bodies = [body for body in told if body and body not in {text.body for text in texts}]
+        first = len(texts) - len(bodies)
         return [
-            Copy(id=f"c{number:02d}", source="builtin:grammar", **text._asdict())
-            for number, text in enumerate(texts, start=1)
+            Copy(
+                id=f"c{number + 1:02d}",
+                source="builtin:model" if number >= first else "builtin:grammar",
+                headline=text.headline,
+                body=bodies[number - first] if number >= first else text.body,
+                cta=text.cta,
+                hashtags=text.hashtags,
+            )
+            for number, text in enumerate(texts)
         ]

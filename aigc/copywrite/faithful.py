@@ -28,10 +28,11 @@ def unsupported(text: str, brief: Brief, caption: Caption) -> list[str]:
     numbers = _numbers(held)
     found = [number for number in _DIGITS.findall(asserted) if _value(number) not in numbers]
     found += [match for match in _NUMERAL.findall(asserted) if match not in held]
-    for match in _claims().finditer(_without_innocent(asserted)):
-        term = match[0]
-        if not _holds(held, term):
-            found.append(term)
+    english, chinese = _claims()
+    terms = english.findall(asserted)
+    if not asserted.isascii():
+        terms += chinese.findall(_without_innocent(asserted))
+    found += [term for term in terms if not _holds(held, term)]
     return list(dict.fromkeys(found))
 
 
@@ -71,8 +72,8 @@ def _holds(held: str, term: str) -> bool:
 
 
 @cache
-def _claims() -> re.Pattern[str]:
-    """One pattern of every term, the longest first."""
+def _claims() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """A pattern of every English term and one of every Chinese term, the longest first."""
     table = prompts.table("copywrite/claims.toml")
     chinese = [re.escape(term) for terms in table["zh-CN"].values() for term in terms]
     english = [
@@ -82,4 +83,4 @@ def _claims() -> re.Pattern[str]:
     ]
     latin = "|".join(sorted(english, key=len, reverse=True))
     characters = "|".join(sorted(chinese, key=len, reverse=True))
-    return re.compile(rf"(?<!\w)(?:{latin})(?:s|es)?(?!\w)|(?:{characters})", re.ASCII)
+    return re.compile(rf"(?<!\w)(?:{latin})(?:s|es)?(?!\w)", re.ASCII), re.compile(characters)

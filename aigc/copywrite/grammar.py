@@ -56,7 +56,7 @@ def write(request: CopyRequest, known: Known, count: int) -> list[Text]:
         return not unsupported(text, request.brief, request.caption)
 
     limits = request.limits
-    heads = [h for h in headlines(known, tone, rng) if columns(h) <= limits.headline and sound(h)]
+    heads = (h for h in headlines(known, tone, rng) if columns(h) <= limits.headline and sound(h))
     calls = [_capital(call) for call in table["cta"][tone] if columns(call) <= limits.cta]
     rng.shuffle(calls)
     made: list[Text] = []
@@ -74,6 +74,18 @@ def write(request: CopyRequest, known: Known, count: int) -> list[Text]:
         tags = hashtags(known, request.brief)
         made.append(Text(headline, body, calls[index % len(calls)], tags))
     return made
+
+
+def with_scene(request: CopyRequest, known: Known, scene: str) -> str:
+    """Put a fact after a scene of its own, where both fit; empty if not even the scene does."""
+    rng = random.Random(f"{request.seed}/{scene}")
+    table = prompts.table(f"copywrite/{known.tongue}.toml")["proof"]
+    told = [f"{scene} {proof}" for proof in _proofs(table, known, request.brief.tone, 1, rng)]
+    for body in (*told, scene):
+        fits = columns(body) <= request.limits.body
+        if fits and not unsupported(body, request.brief, request.caption):
+            return body
+    return ""
 
 
 def headlines(known: Known, tone: str, rng: random.Random) -> list[str]:
