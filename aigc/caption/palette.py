@@ -24,7 +24,9 @@ SMALLEST = 0.02  # share below which a cluster is a reflection or a seam
 SHADING = 0.5  # weight of lightness in clustering: shadows should join the colour they fall on
 GREY = 12.0  # chroma below which a colour may be shadow or highlight
 VIVID = 40.0  # chroma from which on a colour counts in full, twice as much as a grey
-SECOND = 0.5  # of the main colour's weight: from there on a second colour is named
+SECOND = (
+    0.45  # of the main colour's weight, with its shades: from there on a second colour is named
+)
 CONTRAST = 45.0  # difference of lightness between two greys that are two colours
 NEAR_HUE = 40.0  # degrees within which two colours are shades of one
 MULTICOLOURED = "multicoloured"
@@ -100,9 +102,11 @@ def main_colours(swatches: Sequence[Swatch]) -> tuple[str, ...]:
             hues.append(_hue(lab))
     if len(hues) >= 3:
         return (MULTICOLOURED,)
-    for lab, weight, swatch in zip(labs[1:], weights[1:], swatches[1:], strict=True):
-        if weight >= SECOND * weights[0] and _apart(lab, labs[0]):
-            return swatches[0].name, swatch.name
+    others = [i for i, lab in enumerate(labs) if _apart(lab, labs[0])]
+    main = sum(weight for i, weight in enumerate(weights) if i not in others)
+    for i in others:
+        if weights[i] >= SECOND * main:
+            return swatches[0].name, swatches[i].name
     return (swatches[0].name,)
 
 
