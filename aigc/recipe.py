@@ -73,7 +73,7 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
         table = tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
         raise BriefError(f"recipe '{path}': cannot be read ({error.strerror})") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # bad TOML, bad UTF-8, absurd numbers
         raise BriefError(f"recipe '{path}': cannot be parsed: {error}") from error
     for stage, row in table.items():
         if stage not in STAGES or not isinstance(row, dict):
@@ -92,6 +92,6 @@ def _split(setting: str) -> tuple[str, str, Any]:
         )
     try:
         value = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         value = text.strip()  # a bare word is a string
     return stage, option, value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
+import reprlib
 from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
@@ -86,4 +87,6 @@ def configure(stage: str, name: str, options: dict[str, Any]) -> Stage:
             raise BriefError(
                 f"{stage}.{field}: {name} has no such option; it has: {known}"
             ) from error
-        raise BriefError(f"{stage}.{field} = {first['input']!r}: {first['msg']}") from error
+        raise BriefError(
+            f"{stage}.{field} = {reprlib.repr(first['input'])}: {first['msg']}"
+        ) from error
