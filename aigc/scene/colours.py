@@ -184,7 +184,8 @@ def _accent(style: Style, wall: str, product: _LCH, brand: Sequence[str]) -> str
         own = (style.accent_hue,)
         hue, chroma = _harmonies(style.accent, product, own)[0], style.accent_chroma
         start = 0.8 if style.mode == "dark" else 0.55
-        turns = (0, -30, 30)
+        # a yellow too dark for white text turns orange, a lime green; never olive
+        turns = (0, -30, -45) if hue % 360 < OLIVE else (0, 30)
     wall_lch = _lch(wall)
 
     def cost(colour: str) -> float:
@@ -192,7 +193,7 @@ def _accent(style: Style, wall: str, product: _LCH, brand: Sequence[str]) -> str
         dull = max(chroma - lch.chroma, 0) * 4
         buried = max(0.0, 3.2 - contrast(colour, wall)) * 0.5
         same = max(0.0, 40 - _apart(lch.hue, wall_lch.hue)) / 400 if lch.chroma > 0.05 else 0.0
-        muddy = max(0.0, 0.75 - lch.lightness) * 2 if _apart(lch.hue, OLIVE - 12) < 35 else 0.0
+        muddy = max(0.0, 0.75 - lch.lightness) * 2 if _apart(lch.hue, OLIVE - 12) < 28 else 0.0
         text = _on(colour)
         unreadable = max(0.0, 4.6 - contrast(text, colour)) * 5
         heavy = 0.1 if text != "#ffffff" and lch.lightness < 0.7 else 0.0

@@ -11,7 +11,7 @@ import numpy as np
 from coloraide import Color
 from numpy.typing import NDArray
 
-from aigc.campaign import Pixels, pixel_box
+from aigc.campaign import Caption, Pixels, pixel_box
 from aigc.scene import SceneRequest
 from aigc.scene.colours import Theme, theme
 
@@ -126,8 +126,7 @@ def shot(request: SceneRequest, side: int, rng: np.random.Generator) -> Shot:
     """Read a request as a photographer reads a call sheet."""
     width, height = request.size
     slots = request.slots
-    cut_off = request.caption.subject[3] > 0.995  # by the photo's frame: it has no base to stand on
-    standing = slots.floor is not None and not cut_off
+    standing = slots.floor is not None and not cut_off(request.caption)
     colours = theme(request.style, request.caption, request.brief.brand.colours)
     luminance = float(linear(colours.wall) @ np.array([0.2126, 0.7152, 0.0722], np.float32))
     return Shot(
@@ -143,6 +142,17 @@ def shot(request: SceneRequest, side: int, rng: np.random.Generator) -> Shot:
         colours=colours,
         rng=rng,
     )
+
+
+def cut_off(caption: Caption) -> bool:
+    """Whether the photo's lower edge cuts the product, so that it has no base to stand on.
+
+    A packshot may touch the edge too, but its base is rounded or in perspective: its last row is
+    narrower than those above.
+    """
+    solid = (caption.cutout[..., 3] > 127).sum(axis=1)
+    above = solid[-max(2, len(solid) // 25)]
+    return bool(caption.subject[3] > 0.995 and solid[-1] > 0.85 * above > 0)
 
 
 def linear(colour: str) -> Field:

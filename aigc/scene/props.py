@@ -32,12 +32,18 @@ def plinth(shot: Shot, *, round_one: bool = True) -> Plinth | None:
         return None
     radius = 0.62 * min(shot.product[0], 1.6 * shot.unit) + 0.04 * shot.unit
     radius = max(radius, 0.5 * shot.unit)
-    wide = min(shot.centre, shot.width - shot.centre) - 0.01 * shot.width
+    wide = min(shot.centre, shot.width - shot.centre) - 0.025 * shot.width
     if wide < 0.5 * shot.product[0]:
         return None
     radius = min(radius, max(wide, 0.53 * shot.product[0]))
     depth = TILT * radius
     top = shot.floor - 0.25 * depth
+    seen = shot.height - 0.05 * shot.unit  # some of its front must show, or it is no plinth
+    if top + depth > seen:
+        depth = seen - shot.floor
+        top = shot.floor - 0.25 * depth
+    if depth < 0.4 * TILT * radius:
+        return None
     height = 0.22 * shot.unit
     lowest = shot.height + height
     for left, box_top, right, _ in shot.quiet:
