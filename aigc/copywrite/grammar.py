@@ -226,9 +226,13 @@ def _stated(patterns: list[str], known: Known, first: str, second: str = "") -> 
         "f": first,
         "F": _capital(first),
         "an_f": words.with_article(first),
-        "the_f": f"the {words.without_article(first)}",
     }
+    if not first.lower().startswith("no "):
+        slots["the_f"] = f"the {words.without_article(first)}"
     if second:
+        # A fact with a comma of its own cannot stand in a list made with commas.
+        if re.search(r"[,，]", first + second):
+            patterns = [one for one in patterns if not re.search(r"}[,，;；]", one)]
         slots |= {"g": second, "G": _capital(second)}
     return _filled(patterns, known.slots | slots)
 
