@@ -162,10 +162,11 @@ def _holes(distance: Floats, passable: Bools, flooded: Bools, tolerance: float) 
 
 def _fringe(distance: Floats, flooded: Bools) -> Bools:
     """Find the pale crumbs that compression leaves between a backdrop and a strong outline."""
-    strong = grown(distance > 4 * FRINGE, FRINGE_WIDTH)
+    width = max(1, min(FRINGE_WIDTH, round(0.008 * max(distance.shape))))
+    strong = grown(distance > 4 * FRINGE, width)
     pale = (distance < FRINGE) & strong & ~flooded
     reached = flooded
-    for _ in range(FRINGE_WIDTH):
+    for _ in range(width):
         reached = (grown(reached, 1) & pale) | reached
     return reached
 
