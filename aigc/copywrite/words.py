@@ -22,9 +22,10 @@ _CATEGORIES = {"jewellery": "accessories", "stationery": "home"} | dict.fromkeys
 _CJK = re.compile(r"[\u3400-\u9fff]")
 _ADJECTIVE = re.compile(
     r"(?:\w+(?:ed|able|ible|proof|less|free|safe|friendly|resistant|weight|ful)|"
-    r"(?:made|built|cut|sewn|hand-?\w+(?:ed|en|n)|available|suitable|ready|easy|soft|warm|light|"
+    r"(?:made|built|cut|sewn|hand-?\w+(?:ed|en|n)|available|suitable|ready|easy|soft|warm|"
     r"slim|cordless|wireless|fresh|quiet|crisp|thick|thin|organic|vegan))"
 )
+_ACRONYM = re.compile(r"\b(?:led|lcd|rc|tv|usb|hd|rgb|dvd|cd|pc)\b")
 _DETERMINER = re.compile(r"(?:an?|the|its?|one|two|three|four|\d+)\s", re.IGNORECASE)
 
 
@@ -75,6 +76,8 @@ def find_noun(brief: Brief, caption: Caption, tongue: str) -> Noun:
     if tongue == "zh-CN":
         return Noun(own if own and is_chinese(own) else chinese, category, "mass")
     word = own.lower() if own and is_plain(own, "en") else english
+    word = _ACRONYM.sub(lambda found: found[0].upper(), word)
+    word = word.replace("t-shirt", "T-shirt")
     if not word and head and is_plain(head, "en"):
         last = head.split()[-1].lower()
         word = last if last.isalpha() and len(last) > 2 else ""
@@ -172,9 +175,11 @@ def form(feature: str, tongue: str) -> Form:
         return "noun"
     if re.search(r"[,;:&]| and | or ", feature):
         return "other"
+    if words[0] in {"made", "built", "cut", "available"}:
+        return "adjective"
     if _singular(words[-1]) in {*lexicon["noun"], *lexicon["mass"]}:
         return "noun"
-    if _ADJECTIVE.fullmatch(words[-1]) or re.match(r"(?:made|built|available|cut) ", feature):
+    if _ADJECTIVE.fullmatch(words[-1]):
         return "adjective"
     return "other"
 
@@ -185,7 +190,8 @@ def with_article(phrase: str) -> str:
     lower = phrase.lower()
     if _DETERMINER.match(phrase) or lower.split()[-1] in mass or _number(lower) != "singular":
         return phrase
-    return f"{'an' if re.match(r'[aeiou](?!ne?[ -]|ni|se)|hour', lower) else 'a'} {phrase}"
+    vowel = re.match(r"(?:[aeiou](?!ne?[ -]|ni|se)|hour|(?:led|lcd|rc|rgb|hd)\b)", lower)
+    return f"{'an' if vowel else 'a'} {phrase}"
 
 
 def _singular(word: str) -> str:
