@@ -12,9 +12,11 @@ from aigc.campaign import Box, Pixels, Poster, Scene, Slots, pixel_box
 from aigc.errors import BriefError
 from aigc.scene.colours import Theme, contrast, theme
 from aigc.typeset import PlanRequest, SetRequest, Typesetter, content, layouts
-from aigc.typeset.compose import inked, over, resized
+from aigc.typeset.compose import inked, marked, over, resized
 from aigc.typeset.encode import encode
 from aigc.typeset.sheet import Element, Sheet
+
+_GROUNDS = {"accent": "on_accent", "on_accent": "accent", "panel": "ink"}  # and the ink on each
 
 
 class Composition(NamedTuple):
@@ -46,12 +48,19 @@ class Backend(Typesetter):
 
     def _plan(self, plan: PlanRequest) -> Slots:
         layout = _choose(plan, self.layout)
-        elements = _sheet(plan, layout).elements()
-        _check(elements, plan, layout)
+        elements = elements_of(plan, layout)
         product = elements["product"].box
         quiet = tuple(each.box for each in elements.values() if each.name != "product")
         floor = product[3] if content.stands(plan) else None
         return Slots(layout=layout, product=product, quiet=quiet, floor=floor)
+
+
+def elements_of(plan: PlanRequest, layout: str) -> dict[str, Element]:
+    """Say where a layout puts product and texts, by name, before anything is painted.
+
+    Raises BriefError where the texts cannot be made to fit.
+    """
+    return _checked(_sheet(plan, layout).elements(), plan, layout)
 
 
 def composed(plan: PlanRequest, scene: Scene) -> Composition:
@@ -60,8 +69,7 @@ def composed(plan: PlanRequest, scene: Scene) -> Composition:
     Where the cut-out is opaque its pixels are those of `compose.resized`, untouched.
     """
     sheet = _sheet(plan, scene.slots.layout)
-    elements = sheet.elements()
-    _check(elements, plan, scene.slots.layout)
+    elements = _checked(sheet.elements(), plan, scene.slots.layout)
     colours = _theme(plan)
     size = plan.channel.size
     left, top, right, bottom = pixel_box(scene.slots.product, size)
@@ -77,10 +85,13 @@ def composed(plan: PlanRequest, scene: Scene) -> Composition:
         liked,
     )
     pixels = over(over(inks.backdrop, cutout, (left, top)), sheet.draw(inks.ink))
+    mark = content.logo(plan)
+    if mark is not None and "logo" in elements:
+        pixels = marked(pixels, mark, elements["logo"].box)
     reached = dict(inks.contrast)
     for each in others:
-        if each.ground != "scene":
-            reached[each.name] = _on_colour(each.ground, colours)
+        if each.ground in _GROUNDS:
+            reached[each.name] = _on_colour(each.name, each.ground, colours)
     boxes = {each.name: each.box for each in others} | {"product": scene.slots.product}
     return Composition(pixels, content.copy_for(plan).id, boxes, reached)
 
@@ -110,8 +121,7 @@ def _choose(plan: PlanRequest, wish: str) -> str:
     height, width = plan.caption.cutout.shape[:2]
     said = frozenset(content.texts(plan, content.copy_for(plan)))
     return layouts.choose(
-        channel.shape,
-        channel.background,
+        channel,
         width / height,
         content.cropped(plan.caption),
         said,
@@ -136,15 +146,16 @@ def _inks(colours: Theme) -> dict[str, str]:
     return {colours.ink: panel or other, light: dark, dark: light}
 
 
-def _on_colour(ground: str, colours: Theme) -> float:
-    inks = {"accent": colours.on_accent, "on_accent": colours.accent, "panel": colours.ink}
-    return contrast(inks[ground], getattr(colours, ground))
+def _on_colour(name: str, ground: str, colours: Theme) -> float:
+    ink = "highlight" if (ground, name) == ("panel", "price") else _GROUNDS[ground]
+    return contrast(getattr(colours, ink), getattr(colours, ground))
 
 
-def _check(elements: dict[str, Element], plan: PlanRequest, layout: str) -> None:
+def _checked(elements: dict[str, Element], plan: PlanRequest, layout: str) -> dict[str, Element]:
     if "overflow" in elements:
-        copy = content.copy_for(plan)
+        headline = content.copy_for(plan).headline
         raise BriefError(
-            f"copy.headline = '{copy.headline}': too long for {plan.channel.name} "
+            f"copy.headline = '{headline}': too long for {plan.channel.name} "
             f"({plan.channel.text.headline} columns; layout {layout}); shorten it"
         )
+    return elements

@@ -18,6 +18,8 @@ PixelBox = tuple[int, int, int, int]
 # that comes in from the near edges, which looks like light; then by a panel, which looks meant.
 _COVERS = (0.12, 0.24, 0.36, 0.48, 0.6, 0.72, 0.86, 0.93, 1.0)
 _SOFT = 0.72
+_VISIBLE = 1.8  # contrast of a logo as a whole with what is behind it
+_EASY = 5.5  # a colour that is liked, not needed, must read with ease
 _NEAR = 0.3  # of the picture: an edge so near to a text that the gradient runs up to it
 
 
@@ -54,6 +56,27 @@ def over(ground: Pixels, layer: Pixels, place: tuple[int, int] = (0, 0)) -> Pixe
     return result
 
 
+def marked(ground: Pixels, logo: Pixels, box: Box) -> Pixels:
+    """Put a logo into its box, on a white or black plate where it would be hard to see."""
+    left, top, right, bottom = pixel_box(box, (ground.shape[1], ground.shape[0]))
+    logo = resized(logo, (right - left, bottom - top))
+    seen = contrast.luminance(logo[logo[..., 3] > 127][:, :3])
+    behind = contrast.luminance(_under(ground, box)).mean()
+    if seen.size and _ratio(seen.mean(), behind) < _VISIBLE:
+        plate = 0.0 if _ratio(seen.mean(), 0.0) > _ratio(seen.mean(), 1.0) else 1.0
+        height, width = ground.shape[:2]
+        pad = max(3, (bottom - top) // 5)
+        edges = (left - pad, top - pad, right + pad, bottom + pad)
+        layer = np.full((height, width, 4), round(255 * plate), np.uint8)
+        layer[..., 3] = 255 * _rounded(width, height, edges, pad)
+        ground = over(ground, layer)
+    return over(ground, logo, (left, top))
+
+
+def _ratio(one: float, other: float) -> float:
+    return (max(one, other) + 0.05) / (min(one, other) + 0.05)
+
+
 def inked(
     backdrop: Pixels,
     cutout: Pixels,
@@ -83,7 +106,7 @@ def inked(
         for element in stack:
             pixels = _under(behind, element.box)
             own = liked.get(element.name, ink)
-            own = own if contrast.least(own, pixels) >= contrast.ENOUGH else ink
+            own = own if contrast.least(own, pixels) >= _EASY else ink
             chosen[element.name], reached[element.name] = own, contrast.least(own, pixels)
     return Inks(backdrop, chosen, reached)
 
@@ -118,12 +141,12 @@ def _covered(backdrop: Pixels, stack: list[Element], cover: str, strength: float
     if strength <= _SOFT:
         left, right = _reach(left, right, width)
         top, bottom = _reach(top, bottom, height)
-        mask = np.outer(_ramp(top, bottom, height, pad), _ramp(left, right, width, pad)) / 255
+        mask = np.outer(_ramp(top, bottom, height, pad), _ramp(left, right, width, pad))
     else:
         mask = _rounded(width, height, (left, top, right, bottom), pad // 2)
     layer = np.empty((height, width, 4), np.uint8)
     layer[..., :3] = contrast.rgb(cover)
-    layer[..., 3] = np.round(mask * strength)
+    layer[..., 3] = np.round(255 * strength * mask)
     return over(backdrop, layer)
 
 
@@ -136,14 +159,14 @@ def _reach(low: int, high: int, side: int) -> tuple[int, int]:
 
 
 def _ramp(low: int, high: int, side: int, soft: int) -> NDArray[np.float64]:
-    """255 inside an interval, falling smoothly to 0 across its `soft` outermost pixels."""
+    """1 inside an interval, falling smoothly to 0 across its `soft` outermost pixels."""
     at = np.arange(side) + 0.5
     inside = np.clip(np.minimum(at - low, high - at) / soft, 0, 1)
-    return np.asarray(255 * inside**2 * (3 - 2 * inside))
+    return np.asarray(inside**2 * (3 - 2 * inside))
 
 
 def _rounded(width: int, height: int, box: PixelBox, radius: int) -> NDArray[np.float64]:
     mask = Image.new("L", (width * 2, height * 2))
     edges = tuple(int(edge) * 2 for edge in box)
     ImageDraw.Draw(mask).rounded_rectangle(edges, radius * 2, fill=255)
-    return np.asarray(mask.resize((width, height), Image.Resampling.BOX), np.float64)
+    return np.asarray(mask.resize((width, height), Image.Resampling.BOX), np.float64) / 255

@@ -5,9 +5,13 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from aigc import prompts
-from aigc.campaign import Caption, Copy
+import numpy as np
+from PIL import Image, ImageOps
+
+from aigc import photo, prompts
+from aigc.campaign import Caption, Copy, Pixels
 from aigc.channels import columns
+from aigc.errors import AigcError, BriefError
 from aigc.scene.colours import Theme
 from aigc.typeset import PlanRequest, words
 
@@ -64,17 +68,25 @@ def cropped(caption: Caption) -> bool:
     return caption.subject[3] >= CUT_OFF and caption.background != "transparent"
 
 
+def logo(plan: PlanRequest) -> Pixels | None:
+    """The brand's logo (h, w, 4), cropped to what shows of it; None where the brief has none.
+
+    Raises BriefError where it is not a picture.
+    """
+    path = plan.brief.brand.logo
+    return _logo(path) if path else None
+
+
 def sheet_data(plan: PlanRequest, copy: Copy, theme: Theme) -> dict[str, Any]:
     """Everything that a layout reads, as JSON takes it."""
+    mark = logo(plan)
     said = texts(plan, copy)
     height, width = plan.caption.cutout.shape[:2]
     language = plan.brief.language.lower()
     own = said.get("headline", "") + said.get("body", "")
     chinese = words.is_cjk(own)
     whole = [plan.brief.name, plan.brief.product]
-    rtl = words.is_rtl(own)
     serif = plan.style.display == "serif"
-    weight = _weight(plan.style.weight)
     top, bottom = words.edges(said[name] for name in ("headline", "body", "brand") if name in said)
     return {
         "width": plan.channel.size[0],
@@ -84,7 +96,8 @@ def sheet_data(plan: PlanRequest, copy: Copy, theme: Theme) -> dict[str, Any]:
         "cropped": cropped(plan.caption),
         "lang": language.split("-")[0],
         "region": _TRADITIONAL.get(language, _REGIONS.get(language.split("-")[0])),
-        "rtl": rtl,
+        "rtl": words.is_rtl(own),
+        "cjk": chinese,
         "text": {
             name: words.price(text) if name == "price" else words.flowing(text, whole)
             for name, text in said.items()
@@ -93,7 +106,7 @@ def sheet_data(plan: PlanRequest, copy: Copy, theme: Theme) -> dict[str, Any]:
             "display": _chain("Playfair Display" if serif else "Montserrat", chinese),
             "text": _chain("Montserrat", chinese),
             "figures": _chain("Playfair Display" if serif else "Montserrat", False),
-            "weight": weight,
+            "weight": _weight(plan.style.weight),
         },
         "edges": (top, bottom),
         "label-edges": (0.86, -0.1) if words.is_cjk(said.get("cta", "")) else (0.7, 0.0),
@@ -102,6 +115,7 @@ def sheet_data(plan: PlanRequest, copy: Copy, theme: Theme) -> dict[str, Any]:
             "text": 0.5 if chinese else 0.36,
         },
         "tracking": (0.04 if serif else 0.0) if chinese else (0.0 if serif else -0.02),
+        "logo": mark.shape[1] / mark.shape[0] if mark is not None else None,
         "theme": theme.model_dump(),
         "ink": {},
     }
@@ -116,6 +130,19 @@ def _chain(family: str, chinese: bool) -> list[Any]:
     """Fonts in order; in Chinese text, quotes, dashes and dots come from the Chinese font."""
     first: Any = {"name": family, "covers": "latin-in-cjk"} if chinese else family
     return [first, "Noto Sans CJK TC", "Noto Sans Arabic"]
+
+
+@cache
+def _logo(path: str) -> Pixels:
+    try:
+        with Image.open(photo.locate(path)) as image:
+            image.thumbnail((1024, 1024))
+            whole = ImageOps.exif_transpose(image).convert("RGBA")
+    except (OSError, AigcError) as error:
+        raise BriefError(
+            f"brand.logo = '{path}': not a readable picture ({error}); use PNG"
+        ) from error
+    return np.asarray(whole.crop(whole.getchannel("A").getbbox()))
 
 
 @cache

@@ -15,6 +15,7 @@ from aigc.errors import BriefError
 
 XMP = "XML:com.adobe.xmp"  # this key of the metadata is an XMP packet, in either format
 BEST = 93  # JPEG quality beyond which files grow and nothing is seen
+_PALETTES = (2, 4, 8, 16, 24, 32, 48, 64, 96, 128, 192, 256)  # colours of a smaller PNG
 LEAST_FULL = 60  # below it, halving the colour resolution costs less than more quantising
 
 
@@ -62,11 +63,11 @@ def _png(image: Image.Image, max_bytes: int, metadata: Mapping[str, str]) -> byt
     if len(full) <= max_bytes:
         return full
 
-    def save(colours: int) -> bytes:
-        palette = image.quantize(colours, Image.Quantize.MEDIANCUT)
+    def save(step: int) -> bytes:
+        palette = image.quantize(_PALETTES[step], Image.Quantize.MEDIANCUT)
         return _save(palette, "PNG", optimize=True, pnginfo=info)
 
-    return _bisect(save, 2, 256, max_bytes)
+    return _bisect(save, 0, len(_PALETTES) - 1, max_bytes)
 
 
 def _bisect(save: Callable[[int], bytes], low: int, high: int, max_bytes: int) -> bytes | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import Field
 
 from aigc.campaign import Value
-from aigc.channels import Shape
+from aigc.channels import Channel, Shape
 from aigc.errors import BriefError
 
 FOLDER = Path(__file__).parent / "layouts"
@@ -29,6 +29,7 @@ class Layout(Value):
     crops: bool = Field(
         False, description="Whether a product that the photo cut off below looks right in it"
     )
+    least: int = Field(0, description="Shortest side, in pixels, on which it has room")
     background: str = Field("scene", description="`white`: for channels that want a white ground")
 
 
@@ -40,8 +41,7 @@ def all_layouts() -> dict[str, Layout]:
 
 
 def choose(
-    shape: Shape,
-    background: str,
+    channel: Channel,
     aspect: float,
     cropped: bool,
     texts: frozenset[str],
@@ -49,22 +49,22 @@ def choose(
 ) -> Layout:
     """Pick a layout for a poster; successive `turn`s go through all that suit it.
 
-    Those that flatter a product of this aspect come first, so the rest are reached last.
+    Where none suits, they go through all of the channel's shape.
     """
     own = [
         layout
         for layout in all_layouts().values()
-        if shape in layout.shapes and layout.background == background
+        if channel.shape in layout.shapes and channel.background == layout.background
     ]
-    own = own or [layout for layout in all_layouts().values() if layout.background == background]
     suiting = [
         layout
         for layout in own
         if layout.aspect[0] <= aspect <= layout.aspect[1]
+        and min(channel.size) >= layout.least
         and texts.issuperset(layout.needs)
         and (layout.crops or not cropped)
-    ] or own
-    return suiting[turn % len(suiting)]
+    ]
+    return (suiting or own)[turn % len(suiting or own)]
 
 
 def named(name: str) -> Layout:

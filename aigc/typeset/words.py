@@ -23,7 +23,7 @@ _CLAUSE = re.compile(
 )
 _WEAK_END = "，。、；："  # left out where a clause ends its own line, as posters do
 _PRICE = re.compile(
-    r"^(?P<before>[^\d]*?)\s*(?P<figures>\d[\d,\u00a0' ]*)"
+    r"^(?P<before>\D*?)\s*(?P<figures>\d+(?:[,.'\u00a0 ]\d{3}(?!\d))*)"
     r"(?P<fraction>[.,]\d{1,2})?\s*(?P<after>\D*)$"
 )
 

@@ -1,0 +1,75 @@
+"""What becomes of a merchant's text before it is set."""
+
+from __future__ import annotations
+
+import pytest
+
+from aigc import events
+from aigc.errors import BriefError
+from aigc.typeset import words
+from aigc.typeset.content import _glyphs
+
+
+def cleaned(text: str) -> str:
+    return words.clean(text, "copy.headline", _glyphs())
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("Sun 🌞 tea 🍵", "Sun tea"),
+        ("夏日👩‍👩‍👧特惠", "夏日特惠"),
+        ("  two\n lines\t", "two lines"),
+        ("cafe\u0301", "café"),
+        ("ab\u0000c\u202ed", "abcd"),
+        ("شاي أخضر", "شاي أخضر"),
+        ("Чай 한국 ひらがな", "Чай 한국 ひらがな"),
+    ],
+)
+def test_drops_only_what_harms_nobody(text: str, kept: str) -> None:
+    assert cleaned(text) == kept
+
+
+def test_says_which_pictures_it_left_out() -> None:
+    heard: list[str] = []
+    with events.listening(lambda event: heard.append(event.message)):
+        cleaned("tea 🍵")
+    assert heard == ["copy.headline: left out 🍵, in no font"]
+
+
+def test_names_a_letter_that_no_font_has() -> None:
+    with pytest.raises(
+        BriefError, match=r"copy\.headline = 'ชา'.*U\+0E0A THAI CHARACTER CHO CHANG"
+    ):
+        cleaned("ชา")
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("¥199", ("¥", "199", "", "")),
+        ("$1,299.50", ("$", "1,299", ".50", "")),
+        ("19,90 €", ("", "19", ",90", "€")),
+        ("US$ 20", ("US$", "20", "", "")),
+        ("99元起", ("", "99", "", "元起")),
+        ("free", ("", "free", "", "")),
+        ("2 for $30", ("", "2 for $30", "", "")),
+    ],
+)
+def test_parts_a_price(text: str, parts: tuple[str, str, str, str]) -> None:
+    assert tuple(words.price(text).values()) == parts
+
+
+def test_holds_names_and_clauses_together() -> None:
+    flow = words.flowing("青瓷茶壶，一壶知春的好日子慢慢来", ["青瓷茶壶"])
+    assert words.JOINER.join("青瓷茶壶") in flow["flow"]
+    assert flow["clauses"] == ["青瓷茶壶", "一壶知春的好日子慢慢来"]
+    assert words.JOINER.join("一壶知春的好日子慢慢来") in flow["kept"]
+
+
+def test_leaves_no_short_word_alone() -> None:
+    assert words.flowing("Ready when you are")["flow"].endswith(f"you{words.STICKY_SPACE}are")
+
+
+def test_lets_an_endless_word_break() -> None:
+    assert words.flowing("a" * 40)["tokens"] == ["a"]
