@@ -91,6 +91,13 @@ def test_two_colours_of_like_weight_are_both_named():
     assert set(named) == {"black", "white"}
 
 
+def test_a_second_colour_is_weighed_against_all_shades_of_the_first():
+    found = palette(
+        *drawn(((132, 132, 132), 30), ((170, 170, 170), 25), ((96, 96, 96), 25), ((12, 12, 12), 20))
+    )
+    assert main_colours(found) == ("grey",)
+
+
 def test_three_vivid_hues_are_multicoloured():
     found = palette(*drawn(((220, 30, 30), 30), ((30, 160, 60), 30), ((30, 60, 200), 30)))
     assert main_colours(found) == (colour.MULTICOLOURED,)
