@@ -193,7 +193,7 @@ def _accent(style: Style, wall: str, product: _LCH, brand: Sequence[str]) -> str
         dull = max(chroma - lch.chroma, 0) * 4
         buried = max(0.0, 3.2 - contrast(colour, wall)) * 0.5
         same = max(0.0, 40 - _apart(lch.hue, wall_lch.hue)) / 400 if lch.chroma > 0.05 else 0.0
-        muddy = max(0.0, 0.75 - lch.lightness) * 2 if _apart(lch.hue, OLIVE - 12) < 28 else 0.0
+        muddy = max(0.0, 0.75 - lch.lightness) * 2 if _apart(lch.hue, OLIVE - 19) < 37 else 0.0
         text = _on(colour)
         unreadable = max(0.0, 4.6 - contrast(text, colour)) * 5
         heavy = 0.1 if text != "#ffffff" and lch.lightness < 0.7 else 0.0

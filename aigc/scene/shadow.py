@@ -201,7 +201,9 @@ def reflection(outline: Outline, light: Field, gloss: float) -> Field:
     seen = cv2.GaussianBlur(seen, (0, 0), 0.004 * shot.unit + 0.3, sigmaY=0.009 * shot.unit + 0.5)
     depth = np.maximum(below, 0) / shot.unit
     fade = np.exp(-depth / 0.16) * np.clip(1 - depth / 0.45, 0, 1) * (below > -1)
-    cover = (seen[..., 3] / 255 * fade * gloss).astype(np.float32)
+    grid = shot.grid()
+    calm = grid.grow(shot.busy(grid))[y0:y1, x0:x1].clip(0, 1)  # no mirror image under text
+    cover = (seen[..., 3] / 255 * fade * gloss * calm).astype(np.float32)
     colour = (seen[..., :3] / 255) ** 2.2
     out = light.copy()
     part = out[y0:y1, x0:x1]
