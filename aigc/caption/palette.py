@@ -154,7 +154,10 @@ def _apart(lab: Lab, main: Lab) -> bool:
 
 
 def _vividness(lab: Lab) -> float:
-    return 1 + min(max(_chroma(lab) - GREY, 0) / (VIVID - GREY), 1)
+    """How surely a colour is the product's own: 1 for greys to 2; black and white lie between."""
+    if _chroma(lab) < GREY:
+        return 1.25 if lab[0] < 20 or lab[0] > 90 else 1.0
+    return 1 + min((_chroma(lab) - GREY) / (VIVID - GREY), 1)
 
 
 def _chroma(lab: Lab) -> float:
