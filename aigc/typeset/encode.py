@@ -43,10 +43,11 @@ def _jpeg(image: Image.Image, max_bytes: int, metadata: Mapping[str, str]) -> by
         extra["comment"] = json.dumps(plain, ensure_ascii=False, sort_keys=True).encode()
 
     def save(quality: int, sampling: str) -> bytes:
-        return _save(
-            image, "JPEG", quality=quality, subsampling=sampling, optimize=True, progressive=True,
-            **extra,
-        )  # fmt: skip
+        plain_file = {"quality": quality, "subsampling": sampling, **extra}
+        try:
+            return _save(image, "JPEG", optimize=True, progressive=True, **plain_file)
+        except OSError:  # more than a byte a pixel overruns Pillow's buffer for these two
+            return _save(image, "JPEG", **plain_file)
 
     def largest(low: int, high: int, sampling: str) -> bytes | None:
         return _bisect(lambda quality: save(quality, sampling), low, high, max_bytes)

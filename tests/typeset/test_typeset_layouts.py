@@ -25,7 +25,7 @@ CASES = [
 LONGEST = {
     "en": copy(
         "Made for the long way home, every day on",
-        "A quiet companion for bus rides, day hikes and weekends; pockets keep what is small near you.",
+        "A quiet companion for bus rides, day hikes and weekends; pockets keep small things near.",
         "See the collection",
     ),
     "zh-CN": copy(
