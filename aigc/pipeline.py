@@ -215,7 +215,8 @@ def _plans(campaign: Campaign) -> list[PlanRequest]:
                     brief=campaign.brief,
                     caption=_captioned(campaign),
                     copies=ranked[first:] + ranked[:first],
-                    seed=campaign.seed("scene", len(plans)),
+                    # By variant, not by channel: one key visual, re-laid-out for each size.
+                    seed=campaign.seed("scene", variant),
                 )
             )
     return plans
