@@ -33,7 +33,7 @@ class Backend(Captioner):
     @property
     def packages(self) -> tuple[str, ...]:
         """Distributions whose version changes the result."""
-        return ("torch", "ctranslate2", "opencv-contrib-python-headless", "pymatting", "numpy")
+        return ("torch", "ctranslate2", "opencv-contrib-python-headless", "numpy")
 
     def describe(self, requests: Sequence[CaptionRequest]) -> list[Caption]:
         """Caption each photo, classifying all regions of all photos in one call."""
