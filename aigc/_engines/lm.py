@@ -11,7 +11,6 @@ import io
 import os
 import tempfile
 import threading
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
@@ -26,7 +25,6 @@ from aigc._engines import store
 _NAME = "smollm2-135m-instruct-ct2-int8"
 _START, _END, _TEXT = "<|im_start|>", "<|im_end|>", "<|endoftext|>"
 _THREADS = min(2, os.cpu_count() or 1)
-_CHUNK = 16  # texts scored at once: bounds the memory that their logits take
 _seeding = threading.Lock()  # the seed is global to the process
 
 
@@ -85,20 +83,10 @@ def generate(
 def score(texts: Sequence[str]) -> list[float]:
     """Give each text's mean natural-log probability per token; an empty text scores 0."""
     tokens = [encoding.tokens for encoding in _tokenizer().encode_batch(list(texts))]
-    by_length: dict[int, list[int]] = defaultdict(list)
-    for index, text in enumerate(tokens):
-        by_length[-(-len(text) // 8) * 8].append(index)
-    scores = [0.0] * len(texts)
-    for length, group in by_length.items():
-        for start in range(0, len(group) if length else 0, _CHUNK):
-            chunk = group[start : start + _CHUNK]
-            # Texts of one padded length keep every matrix shape, so the last bit of a score does
-            # not depend on its partners. What pads the end cannot change what stands before it.
-            padded = [[_TEXT, *tokens[i], *[_TEXT] * (length - len(tokens[i]))] for i in chunk]
-            for index, found in zip(chunk, _scorer().score_batch(padded), strict=True):
-                own = found.log_probs[: len(tokens[index])]
-                scores[index] = sum(own) / len(own)
-    return scores
+    # One at a time: in a batch the last bits of a float32 score depend on its partners.
+    sequences = [[_TEXT, *text] for text in tokens if text]
+    found = iter(_scorer().score_batch(sequences, max_batch_size=1) if sequences else ())
+    return [sum(next(found).log_probs) / len(text) if text else 0.0 for text in tokens]
 
 
 def load_float32() -> tuple[Any, Any]:
