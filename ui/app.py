@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -30,10 +31,11 @@ def launch(*, host: str, port: int, outputs: str) -> None:
     Raises AigcError where the port cannot be had.
     """
     home = Path(outputs).resolve()
-    with tempfile.TemporaryDirectory(prefix="aigc-page-") as scratch:
+    # A service manager's SIGTERM ends it as Ctrl-C does, so that no upload stays behind.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with tempfile.TemporaryDirectory(prefix="aigc-page-", ignore_cleanup_errors=True) as scratch:
         os.environ["GRADIO_TEMP_DIR"] = scratch  # before the components read it
         demo = page(home, Path(scratch))
-        click.echo(f"aigc: the page is at http://{host}:{port} (Ctrl-C ends it)", err=True)
         try:
             demo.queue(max_size=2 * _PLACES).launch(
                 server_name=host,
@@ -50,9 +52,14 @@ def launch(*, host: str, port: int, outputs: str) -> None:
                 ssr_mode=False,
                 pwa=False,
                 mcp_server=False,
+                prevent_thread_lock=True,
             )
+            click.echo(f"aigc: the page is at http://{host}:{port} (Ctrl-C ends it)", err=True)
+            demo.block_thread()
         except OSError as error:
-            raise AigcError(f"ui: cannot serve on {host}:{port} ({error}); try --port") from error
+            raise AigcError(
+                f"ui: cannot serve on {host}:{port}, which may be taken; try another --port"
+            ) from error
         finally:
             follow.close()
 

@@ -152,7 +152,7 @@ def make(form: Form, outputs: Path, scratch: Path, stop: threading.Event) -> Ite
     except Exception:
         log.exception("the campaign could not be made")
         notice, failed = "Something broke inside; the window that runs aigc shows what.", True
-    rows = progress.rows(ended=True)
+    rows = progress.rows(ended=True) if progress.campaign else []  # none was begun
     yield view._replace(progress=views.progress(rows, notice, failed=failed), running=False)
 
 
@@ -166,12 +166,13 @@ def _seen(view: View, campaign: Campaign | None) -> View:
     if campaign is None:
         return view
     titles = {name: row.title for name, row in channels.all_channels().items()}
+    strips_last = sorted(campaign.posters, key=lambda each: each.size[0] > 3 * each.size[1])
     posters = tuple(
         (
             str(Path(campaign.folder).resolve() / each.file),
             f"{titles[each.channel]} · {each.size[0]} × {each.size[1]}",
         )
-        for each in campaign.posters
+        for each in strips_last
     )
     return view._replace(
         caption=views.caption(campaign), copies=views.copies(campaign), posters=posters

@@ -34,19 +34,27 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def page_url(outputs: Path) -> Iterator[str]:
+def page_url(outputs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a real `aigc ui`."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "aigc", "ui", "--port", str(port), "-o", str(outputs)]
     url = f"http://127.0.0.1:{port}"
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as server:
+    scratch = tmp_path_factory.mktemp("scratch")
+    told = {
+        "env": {**os.environ, "TMPDIR": str(scratch)},
+        "stdout": subprocess.PIPE,
+        "stderr": subprocess.STDOUT,
+    }
+    with subprocess.Popen(command, **told) as server:
         try:
             _wait_for(url, server)
             yield url
         finally:
             server.terminate()
+            assert server.wait(60) == 0
+            assert not [path for path in scratch.rglob("*.*") if path.is_file()]  # no upload stays
 
 
 def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
@@ -99,9 +107,10 @@ def test_from_a_photo_to_a_zip(page: Any, photo: Path, outputs: Path, tmp_path: 
     page.locator("#photo input[type=file]").set_input_files(photo)
     page.locator("#photo img").wait_for()
     page.get_by_label("Product name").fill(NAME)
-    page.get_by_label("Instagram story").uncheck()
-    page.get_by_label("Google responsive display, landscape").uncheck()
-    page.get_by_label("IAB leaderboard").check()
+    for channel in ("Instagram square", "Instagram story", "Google responsive display, landscape"):
+        page.get_by_label(channel).uncheck()
+    for channel in ("IAB medium rectangle", "IAB leaderboard"):
+        page.get_by_label(channel).check()
     page.get_by_label("Features, one a line").fill("holds 300 ml\nairtight lid")
     page.get_by_role("button", name="Make the campaign").click()
 
@@ -119,7 +128,7 @@ def test_from_a_photo_to_a_zip(page: Any, photo: Path, outputs: Path, tmp_path: 
     page.wait_for_function(
         "[...document.querySelectorAll('#posters img')].every(image => image.naturalWidth > 0)"
     )
-    assert page.locator("#posters img").evaluate_all(widths) == [1080, 728]
+    assert page.locator("#posters img").evaluate_all(widths) == [300, 728]
     assert page.locator(".card").count() >= 8
     assert page.locator(".card .track i").first.bounding_box()["width"] > 0
     page.screenshot(path=tmp_path / "page.png", full_page=True)
@@ -134,7 +143,7 @@ def test_from_a_photo_to_a_zip(page: Any, photo: Path, outputs: Path, tmp_path: 
             assert packed.read(f"{folder.name}/{name}") == (folder / name).read_bytes()
         brief = json.loads(packed.read(f"{folder.name}/campaign.json"))["brief"]
     assert brief["name"] == NAME
-    assert brief["channels"] == ["instagram-square", "iab-leaderboard"]
+    assert brief["channels"] == ["iab-rectangle", "iab-leaderboard"]
     assert not list(outputs.rglob("*.zip"))
 
 
@@ -174,3 +183,12 @@ def test_the_one_endpoint_has_a_name(page_url: str) -> None:
         info = json.load(answer)
     assert list(info["named_endpoints"]) == ["/campaign"]
     assert info["unnamed_endpoints"] == {}
+
+
+def test_a_port_that_is_taken_is_said_in_one_line(page_url: str) -> None:
+    port = page_url.rsplit(":", 1)[1]
+    command = [sys.executable, "-m", "aigc", "ui", "--port", port]
+    second = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert second.returncode == 1
+    assert second.stderr.startswith(f"aigc: ui: cannot serve on 127.0.0.1:{port}")
+    assert second.stderr.count("\n") == 1
