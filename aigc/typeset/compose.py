@@ -49,10 +49,9 @@ def over(ground: Pixels, layer: Pixels, place: tuple[int, int] = (0, 0)) -> Pixe
     if x0 >= x1 or y0 >= y1:
         return result
     layer = layer[y0 - top : y1 - top, x0 - left : x1 - left]
-    alpha = layer[..., 3:].astype(np.uint32)
-    below = result[y0:y1, x0:x1].astype(np.uint32)
-    mixed = layer[..., :3] * alpha + below * (255 - alpha)
-    result[y0:y1, x0:x1] = ((mixed + 127) // 255).astype(np.uint8)
+    alpha = layer[..., 3:].astype(np.uint16)
+    mixed = layer[..., :3] * alpha + result[y0:y1, x0:x1] * (255 - alpha) + 128
+    result[y0:y1, x0:x1] = (mixed + (mixed >> 8)) >> 8  # divided by 255, rounded, exactly
     return result
 
 

@@ -146,15 +146,15 @@ def test_says_when_the_logo_is_no_picture(tmp_path: Path) -> None:
         Backend().plan([plan(brand=brand)])
 
 
-def test_sets_arabic_from_the_right() -> None:
-    asked = request(
-        plan(language="ar", copies=(copy("حقيبة ظهر خفيفة"),), price="59"), layout="crown"
-    )
+def test_sets_arabic_as_a_mirror_image() -> None:
+    arabic = (copy("حقيبة ظهر خفيفة", cta="تسوق"),)
+    asked = request(plan("google-landscape", "ar", arabic, price="59 $"), layout="split")
     made = composed(asked.plan, asked.scene)
     left, top, right, bottom = pixel_box(made.boxes["headline"], asked.plan.channel.size)
-    assert made.contrast["headline"] >= 4.5
-    inked = (made.pixels[top:bottom, left:right].min(axis=2) < 100).mean()
-    assert 0.05 < inked < 0.6  # letters, neither nothing nor boxes
+    assert made.boxes["product"][2] < made.boxes["headline"][0]
+    drawn = made.pixels[top:bottom, left:right].min(axis=2) < 100
+    assert 0.05 < drawn.mean() < 0.6  # letters, neither nothing nor boxes
+    assert drawn[:, -12:].any()  # lines start at the right
 
 
 def test_resamples_without_dark_fringes() -> None:
