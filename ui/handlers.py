@@ -14,7 +14,7 @@ from PIL import Image
 
 from aigc import brief as briefs
 from aigc import channels, photo, pipeline
-from aigc.campaign import Brief, Campaign
+from aigc.campaign import Brief, Campaign, Photo
 from aigc.errors import AigcError, BriefError
 
 from . import views
@@ -96,7 +96,7 @@ def thumbnail(brief: Brief, scratch: Path) -> str | None:
     source = Path(brief.photo)
     if not source.exists():
         return None
-    image = Image.fromarray(photo.load(brief.photo).pixels)
+    image = _image(photo.load(brief.photo))
     image.thumbnail(THUMBNAIL)
     target = _own_folder(scratch) / "thumbnail.webp"
     image.save(target)
@@ -115,11 +115,8 @@ def readable(path: str, scratch: Path) -> str:
         raise BriefError(_plain(error, path)) from error
     if source.suffix.lower() in BROWSERS_SHOW:
         return path
-    image = Image.fromarray(picture.pixels)
-    if picture.alpha is not None:
-        image.putalpha(Image.fromarray(picture.alpha))
     target = _own_folder(scratch) / f"{source.stem}.png"
-    image.save(target)
+    _image(picture).save(target)
     return str(target)
 
 
@@ -177,6 +174,13 @@ def _seen(view: View, campaign: Campaign | None) -> View:
     return view._replace(
         caption=views.caption(campaign), copies=views.copies(campaign), posters=posters
     )
+
+
+def _image(picture: Photo) -> Image.Image:
+    image = Image.fromarray(picture.pixels)
+    if picture.alpha is not None:
+        image.putalpha(Image.fromarray(picture.alpha))
+    return image
 
 
 def _own_folder(scratch: Path) -> Path:
