@@ -210,9 +210,9 @@ def _proofs(
     order = [facts[(index + k) % len(facts)] for k in range(len(facts))]
     forms = [words.form(fact, known.tongue) for fact in order]
     if len(order) > 1 and index % 2 == 0:
-        pair = "foreign" if "foreign" in forms[:2] else "pair"
+        pair = "pair" if forms[0] == forms[1] else "mixed"
         if "sentence" not in forms[:2]:
-            both = table[pair] if pair == "pair" else table[pair][1:]
+            both = table["foreign"][1:] if "foreign" in forms[:2] else table[pair]
             yield from _shuffled(_stated(both, known, order[0], order[1]), rng)
     for fact, kind in zip(order, forms, strict=True):
         # English sets a fact by its form, Chinese by the tone.
