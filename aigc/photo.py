@@ -104,6 +104,8 @@ def _read(image: Image.Image, ref: str) -> Photo:
         )
     pixels = np.asarray(upright.convert("RGBA"))
     alpha: Pixels | None = np.ascontiguousarray(pixels[..., 3])
+    if pixels[..., 3].max() < 26:
+        raise BriefError(f"photo = '{ref}': shows nothing; every pixel is transparent")
     if alpha is not None and alpha.min() > 250:  # opaque: an alpha channel that says nothing
         alpha = None
     return Photo(pixels=np.ascontiguousarray(pixels[..., :3]), alpha=alpha)

@@ -226,6 +226,12 @@ def test_alpha_is_the_matte(tmp_path: Path) -> None:
     assert np.array_equal(read.alpha, np.asarray(image)[..., 3])
 
 
+def test_nothing_but_transparency_is_refused(tmp_path: Path) -> None:
+    assert "every pixel is transparent" in refusal(
+        save(Image.new("RGBA", (100, 100)), tmp_path / "clear.png")
+    )
+
+
 def test_opaque_alpha_says_nothing(tmp_path: Path) -> None:
     assert photo.load(str(save(mug().convert("RGBA"), tmp_path / "full.png"))).alpha is None
 
