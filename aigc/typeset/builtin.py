@@ -125,8 +125,8 @@ def _choose(plan: PlanRequest, wish: str) -> str:
         width / height,
         content.cropped(plan.caption),
         said,
-        # The plan's seed differs from variant to variant; layouts are to take turns.
-        zlib.crc32(f"{plan.brief.seed}/{channel.name}".encode()) + plan.variant,
+        # The same turn on every channel: one campaign, one look.
+        zlib.crc32(f"{plan.brief.seed}/{plan.brief.name}".encode()) + plan.variant,
     ).name
 
 

@@ -16,24 +16,23 @@ from aigc.scene.colours import Theme
 from aigc.typeset import PlanRequest, words
 
 CUT_OFF = 0.985  # a subject that reaches so far down the photo was cut off by its edge
+OPAQUE = 250  # alpha; a cut-out that is so all over is no cut-out
 _REGIONS = {"zh": "cn", "ja": "jp", "ko": "kr"}
 _TRADITIONAL = {"zh-tw": "tw", "zh-hant": "tw", "zh-hk": "hk"}
 
 
 def copy_for(plan: PlanRequest) -> Copy:
-    """The copy a poster shows: of those within the channel's limits, one a variant, best first."""
+    """The copy a poster shows: the best that keeps within the channel's limits, else the best."""
     limits = plan.channel.text
-    fitting = [
+    fitting = (
         copy
         for copy in plan.copies
         if columns(copy.headline) <= limits.headline
         and columns(copy.body) <= limits.body
         and columns(copy.cta) <= limits.cta
-    ]
-    usable = fitting or list(plan.copies)
-    if not usable:
-        return Copy(id="", headline=plan.brief.name, body="", cta="", hashtags=(), source="")
-    return usable[plan.variant % len(usable)]
+    )
+    bare = Copy(id="", headline=plan.brief.name, body="", cta="", hashtags=(), source="")
+    return next(fitting, next(iter(plan.copies), bare))
 
 
 def texts(plan: PlanRequest, copy: Copy) -> dict[str, str]:
@@ -56,7 +55,7 @@ def texts(plan: PlanRequest, copy: Copy) -> dict[str, str]:
 def stands(plan: PlanRequest) -> bool:
     """Whether a product stands on a floor; garments and the like hang or lie flat."""
     caption = plan.caption
-    if cropped(caption):
+    if cropped(caption) or is_whole_photo(caption):
         return False
     said = f"{plan.brief.product} {plan.brief.name}".lower()
     likely = " ".join(tag.word for tag in caption.tags[:3] if tag.probability >= 0.5).lower()
@@ -65,7 +64,13 @@ def stands(plan: PlanRequest) -> bool:
 
 def cropped(caption: Caption) -> bool:
     """Whether the photo's lower edge cut the product off."""
-    return caption.subject[3] >= CUT_OFF and caption.background != "transparent"
+    alone = caption.background == "transparent" or is_whole_photo(caption)
+    return caption.subject[3] >= CUT_OFF and not alone
+
+
+def is_whole_photo(caption: Caption) -> bool:
+    """Whether no product could be cut out, so that the photo itself is shown."""
+    return bool(caption.cutout[..., 3].min() > OPAQUE)
 
 
 def logo(plan: PlanRequest) -> Pixels | None:
@@ -132,7 +137,6 @@ def _chain(family: str, chinese: bool) -> list[Any]:
     return [first, "Noto Sans CJK TC", "Noto Sans Arabic"]
 
 
-@cache
 def _logo(path: str) -> Pixels:
     try:
         with Image.open(photo.locate(path)) as image:

@@ -114,13 +114,11 @@ def test_is_the_same_to_the_byte_alone_or_in_a_batch() -> None:
     assert [poster.data for poster in together] == [poster.data for poster in again]
 
 
-def test_shows_another_copy_in_each_variant() -> None:
-    copies = (copy("One"), copy("Two"), copy("Far too long for any of these channels " * 3))
-    shown = [
-        Backend().set([request(plan(copies=copies, variant=variant))])[0].copy_id
-        for variant in range(3)
-    ]
-    assert shown == ["One", "Two", "One"]
+def test_shows_the_best_copy_that_the_channel_takes() -> None:
+    long = copy("Far too long for any of these channels " * 2)
+    for copies, shown in (((long, copy("One"), copy("Two")), "One"), ((long,), long.id)):
+        asked = request(plan("iab-rectangle", copies=copies))
+        assert composed(asked.plan, asked.scene).copy_id == shown
 
 
 def test_puts_the_logo_where_the_name_would_be(tmp_path: Path) -> None:
@@ -165,10 +163,14 @@ def test_resamples_without_dark_fringes() -> None:
     assert small[..., :3][seen].min() >= 190
 
 
-def test_keeps_a_product_with_its_own_cutout(tmp_path: Path) -> None:
-    made_from = caption(cutout=cutout(400, 100), background="transparent", subject=(0, 0, 1, 1))
-    (slots,) = Backend().plan([plan(made_from=made_from)])
-    assert slots.floor == slots.product[3]
+def test_knows_what_stands() -> None:
+    backend = Backend()
+    own_alpha = caption(background="transparent", subject=(0, 0, 1, 1))
+    whole_photo = caption(cutout=np.full((80, 120, 4), 255, np.uint8), subject=(0, 0, 1, 1))
+    for made_from, stands in ((own_alpha, True), (whole_photo, False)):
+        (slots,) = backend.plan([plan(made_from=made_from)])
+        assert slots.floor == (slots.product[3] if stands else None)
+        assert slots.product[3] < 0.99  # whole: nothing cuts it off
 
 
 def _parts(name, kind, look):
