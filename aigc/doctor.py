@@ -58,19 +58,27 @@ def check() -> list[Check]:
     return found
 
 
-def prepare(names: Iterable[str] = ()) -> Iterator[tuple[str, Path]]:
-    """Fetch builtin models (all, if none is named) and make what is derived from them."""
+def prepare(names: Iterable[str] = ()) -> Iterator[tuple[str, str]]:
+    """Fetch builtin models (all, if none is named) and make what is derived from them.
+
+    Raises ModelError for an unknown name, or where one cannot be had.
+    """
     from aigc._engines import fonts, lm, store
+    from aigc.rank import relevance
 
     known = store.models()
-    for name in names or known:
+    asked = tuple(names) or tuple(known)
+    for name in asked:
         if name not in known:
             raise ModelError(f"no builtin model '{name}'; choose from {', '.join(known)}")
-        yield name, store.builtin(name)
-        if name == "language-model":
-            yield f"{name} (int8)", lm.folder()
-    if not names:
-        yield "fonts", fonts.folder()
+        yield name, str(store.builtin(name))
+    if "language-model" in asked:
+        yield "language-model as int8", str(lm.folder())
+    if "sentence-encoder" in asked:
+        relevance.bank()
+        yield "names of goods", "embedded"
+    if any(name.startswith("font-") for name in asked):
+        yield "fonts cut to weights", fonts.folders()[0]
 
 
 def _cuda() -> Check:

@@ -254,3 +254,12 @@ def test_a_reader_that_stops_early_is_no_error() -> None:
         assert done.stderr is not None
         done.stdout.close()
         assert "Traceback" not in done.stderr.read()
+
+
+def test_pull_makes_everything_ready(aigc: Any, real: Campaign) -> None:
+    done = aigc("models", "pull")
+    assert done.code == 0, done.err
+    rows = [line.split(": ", 1) for line in done.out.splitlines()]
+    assert {"language-model", "language-model (int8)", "fonts"} <= {name for name, _ in rows}
+    assert all(Path(path).exists() for _, path in rows)
+    assert all(row["present"] for row in json.loads(aigc("models", "list", "--json").out))
