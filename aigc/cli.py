@@ -7,20 +7,17 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from aigc import __version__
+from aigc import __version__, cli_lists
+from aigc.cli_lists import STAGES, Command, as_json, shown
 from aigc.errors import AigcError
 
 if TYPE_CHECKING:
     from aigc.campaign import Brief, Campaign
-
-STAGES = ("caption", "copywrite", "rank", "scene", "typeset")
-Command = Callable[..., Any]
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -45,21 +42,15 @@ def main() -> None:
     sys.exit(code)
 
 
-def recipe_options(command: Command) -> Command:
-    """Add --recipe, --set and one option a stage that names its backend."""
+def backend_options(command: Command) -> Command:
+    """Add --set and one option a stage that names its backend."""
     for stage in reversed(STAGES):
         command = click.option(f"--{stage}", metavar="BACKEND", help=f"Backend of {stage}.")(
             command
         )
-    command = click.option(
+    return click.option(
         "--set", "settings", multiple=True, metavar="STAGE.OPTION=VALUE", help="Set an option."
     )(command)
-    return click.option("--recipe", metavar="FILE", help="Recipe file (TOML).")(command)
-
-
-def as_json(command: Command) -> Command:
-    """Add --json."""
-    return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
 
 
 @cli.command()
@@ -79,7 +70,8 @@ def as_json(command: Command) -> Command:
 @click.option("--variants", type=int, help="Posters a channel.")
 @click.option("--seed", type=int, help="Same seed, same campaign.")
 @click.option("-o", "--output", default="outputs", show_default=True, help="Where campaigns go.")
-@recipe_options
+@click.option("--recipe", metavar="FILE", help="Recipe file (TOML).")
+@backend_options
 @as_json
 def run(source: str, output: str, as_json: bool, **options: Any) -> None:
     """Make a campaign from a brief file, or from a photo and flags."""
@@ -87,29 +79,33 @@ def run(source: str, output: str, as_json: bool, **options: Any) -> None:
 
     recipe = _recipe(options)
     brief = _brief(source, options)
-    with _progress() as listener:
+    with shown() as listener:
         campaign = pipeline.run(brief, recipe, outputs=output, listener=listener)
     _print_campaign(campaign, as_json)
 
 
 def _redo(stage: str, description: str) -> None:
-    @recipe_options
+    @backend_options
     @as_json
     def command(folder: str, as_json: bool, **options: Any) -> None:
-        from aigc import pipeline
-
-        with _progress() as listener:
-            campaign = pipeline.redo(
-                folder,
-                stage,
-                backends={each: options[each] for each in STAGES if options[each]},
-                options=options["settings"],
-                listener=listener,
-            )
-        _print_campaign(campaign, as_json)
+        _redo_stage(folder, stage, options, as_json)
 
     command.__doc__ = description
     cli.command(stage)(click.argument("folder", metavar="DIR")(command))
+
+
+def _redo_stage(folder: str, stage: str, options: dict[str, Any], as_json: bool) -> None:
+    from aigc import pipeline
+
+    with shown() as listener:
+        campaign = pipeline.redo(
+            folder,
+            stage,
+            backends={each: options[each] for each in STAGES if options[each]},
+            options=options["settings"],
+            listener=listener,
+        )
+    _print_campaign(campaign, as_json)
 
 
 _redo("caption", "Caption a saved campaign again, and redo what follows from it.")
@@ -122,24 +118,14 @@ _redo("typeset", "Typeset a saved campaign again.")
 @click.argument("folder", metavar="[DIR]", required=False)
 @click.option("--photo", help="Rank texts against this photo instead of a saved campaign.")
 @click.option("--texts", type=click.Path(), help="File of texts, one a line; - for stdin.")
-@recipe_options
+@backend_options
 @as_json
 def rank(
     folder: str | None, photo: str | None, texts: str | None, as_json: bool, **options: Any
 ) -> None:
     """Rank a saved campaign's copy again, or any texts against any photo."""
-    from aigc import pipeline
-
     if folder and not (photo or texts):
-        with _progress() as listener:
-            campaign = pipeline.redo(
-                folder,
-                "rank",
-                backends={each: options[each] for each in STAGES if options[each]},
-                options=options["settings"],
-                listener=listener,
-            )
-        _print_campaign(campaign, as_json)
+        _redo_stage(folder, "rank", options, as_json)
     elif photo and texts and not folder:
         _rank_texts(photo, texts, as_json)
     else:
@@ -158,7 +144,7 @@ def _rank_texts(photo: str, texts: str, as_json: bool) -> None:
         raise BriefError(f"--texts {texts}: cannot be read as UTF-8 text ({error})") from error
     if not lines:
         raise BriefError(f"--texts {texts}: holds no text; write one a line")
-    with _progress():
+    with shown():
         scores = rank_texts(photos.load(photo), lines)
     by_id = {str(number): line for number, line in enumerate(lines)}
     rows = [{"text": by_id[score.candidate_id], **score.model_dump()} for score in scores]
@@ -167,89 +153,6 @@ def _rank_texts(photo: str, texts: str, as_json: bool) -> None:
         return
     for row in rows:
         click.echo(f"{row['total']:.3f}  {row['text']}\n       {row['reason']}")
-
-
-@cli.command()
-@as_json
-def backends(as_json: bool) -> None:
-    """List the backends of each stage."""
-    from aigc import stage
-
-    table = {
-        name: {each: stage.describe(name, each) for each in stage.backends(name)} for name in STAGES
-    }
-    if as_json:
-        click.echo(json.dumps(table, ensure_ascii=False, indent=2))
-        return
-    for name, rows in table.items():
-        for each, says in rows.items():
-            click.echo(f"{name:<10} {each:<12} {says}")
-
-
-@cli.command()
-@as_json
-def channels(as_json: bool) -> None:
-    """List the sales channels and what they take."""
-    from aigc.channels import all_channels
-
-    if as_json:
-        rows = [row.model_dump(mode="json") for row in all_channels().values()]
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
-        return
-    for row in all_channels().values():
-        size = f"{row.size[0]}×{row.size[1]}"
-        click.echo(f"{row.name:<20} {size:<10} {row.max_bytes // 1000:>5} kB  {row.title}")
-
-
-@cli.command()
-@as_json
-def styles(as_json: bool) -> None:
-    """List the style packs."""
-    from aigc.styles import all_styles
-
-    if as_json:
-        rows = [row.model_dump(mode="json") for row in all_styles().values()]
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
-        return
-    for row in all_styles().values():
-        click.echo(f"{row.name:<16} {row.title} (tones: {', '.join(row.tones)})")
-
-
-@cli.group()
-def models() -> None:
-    """The models and fonts of the builtin backends."""
-
-
-@models.command("list")
-@as_json
-def models_list(as_json: bool) -> None:
-    """List them, and whether they are here."""
-    from aigc._engines import store
-
-    rows = [
-        {**model._asdict(), "present": store.present(model.name)}
-        for model in store.models().values()
-    ]
-    if as_json:
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
-        return
-    for row in rows:
-        here = "here" if row["present"] else "not fetched"
-        megabytes = f"{row['bytes'] / 1e6:.1f} MB"
-        click.echo(
-            f"{row['name']:<22} {megabytes:>9}  {here:<12} {row['licence']:<11} {row['use']}"
-        )
-
-
-@models.command("pull")
-@click.argument("names", nargs=-1, metavar="[NAME]...")
-def models_pull(names: tuple[str, ...]) -> None:
-    """Fetch them (all, if none is named) and check them."""
-    from aigc import doctor
-
-    with _progress():
-        for name, path in doctor.prepare(names):
-            click.echo(f"{name}: {path}")
 
 
 @cli.command()
@@ -262,20 +165,11 @@ def show(folder: str, as_json: bool) -> None:
     _print_campaign(export.load(folder), as_json)
 
 
-@cli.command("doctor")
-@as_json
-def doctor_(as_json: bool) -> None:
-    """Say what works on this machine, and how to make the rest work."""
-    from aigc import doctor
-
-    checks = doctor.check()
-    if as_json:
-        click.echo(json.dumps([row._asdict() for row in checks], ensure_ascii=False, indent=2))
-        return
-    for row in checks:
-        click.echo(f"{'ok' if row.ok else '--':<3} {row.name:<18} {row.says}")
-        if row.remedy:
-            click.echo(f"    → {row.remedy}")
+cli.add_command(cli_lists.backends)
+cli.add_command(cli_lists.channels)
+cli.add_command(cli_lists.styles)
+cli.add_command(cli_lists.models)
+cli.add_command(cli_lists.doctor)
 
 
 @cli.command()
@@ -316,12 +210,6 @@ def _brief(source: str, options: dict[str, Any]) -> Brief:
         kept = {key: value for key, value in given.items() if value}
         fields["brand"] = {**fields.get("brand", {}), **kept}
     return brief.make(fields)
-
-
-def _progress() -> Any:
-    from aigc.progress import shown
-
-    return shown()
 
 
 def _print_campaign(campaign: Campaign, as_json: bool) -> None:

@@ -115,8 +115,8 @@ def gather(
         colours: tuple[str, ...] = ()  # "red wine": its colour is part of what it is
     elif told := colours_in(rest, flavoured=(kind.category if kind else "") in FLAVOURED):
         colours = told
-    elif confidence < TRUSTED or (kind and _packaged(kind)):
-        colours = ()
+    elif confidence < TRUSTED or (kind and (_packaged(kind) or kind.category == "plants")):
+        colours = ()  # a pack's print, a plant's pot
     else:
         colours = palette.main_colours(swatches)
     if chinese:

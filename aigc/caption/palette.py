@@ -81,9 +81,15 @@ def palette(foreground: Pixels, alpha: Pixels) -> tuple[Swatch, ...]:
     largest = max(share for _, share in merged)
     kept = [(lab, share) for lab, share in merged if share >= min(SMALLEST, largest)]
     kept.sort(key=lambda cluster: -cluster[1] * _vividness(cluster[0]))
-    return tuple(
-        Swatch(hex=_hex(lab), name=colour_name(lab), share=min(share, 1)) for lab, share in kept
-    )
+    named: dict[str, Swatch] = {}
+    for lab, share in kept:
+        name = colour_name(lab)
+        if name in named:  # two shades that a shop would call by one name
+            share += named[name].share
+            named[name] = named[name].model_copy(update={"share": min(share, 1)})
+        else:
+            named[name] = Swatch(hex=_hex(lab), name=name, share=min(share, 1))
+    return tuple(named.values())
 
 
 def main_colours(swatches: Sequence[Swatch]) -> tuple[str, ...]:

@@ -165,7 +165,8 @@ def _slots(request: CopyRequest, noun: words.Noun, tongue: str) -> Slots:
         slots["it"] = "them" if plural else "it"
         slots["It_is"] = "They’re" if plural else "It’s"
         slots |= {"sg": ""} if noun.number == "singular" or tongue == "zh-CN" else {}
-    if colour := _colour(request, tongue):
+    # A plant's largest colour is often its pot's.
+    if noun.category != "plants" and (colour := _colour(request, tongue)):
         slots["colour"] = colour
     audience = re.sub(r"^for\s+", "", brief.audience.strip(" .。"), flags=re.IGNORECASE)
     if (

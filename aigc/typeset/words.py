@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
+
+import budoux
 
 from aigc import events
 from aigc.channels import columns
@@ -67,11 +70,17 @@ def flowing(text: str, whole: Iterable[str] = ()) -> dict[str, Any]:
     flow = text
     for name in names:
         flow = flow.replace(name, _joined(name))
-    if not is_cjk(text):
+    if is_cjk(text):
+        flow = _phrased(flow)
+    else:
         flow = re.sub(r" (\S{1,4})$", rf"{STICKY_SPACE}\1", flow)
+        flow = re.sub(r"(?<=\d)-(?=\w)", f"-{JOINER}", flow)  # 20-litre
     flow = " ".join(_loosened(word) for word in flow.split(" "))
     pieces = re.split(rf"(?<=[。！？；，、：])|(?<={_HAN}) (?={_HAN})", flow)
-    kept = "".join(_joined(part) if len(part) <= LONGEST_CLAUSE else part for part in pieces)
+    kept = "".join(
+        _joined(part) if len(part.replace(JOINER, "")) <= LONGEST_CLAUSE else part
+        for part in pieces
+    )
     clauses = [part.strip().rstrip(_WEAK_END) for part in _CLAUSE.split(text)]
     return {
         "flow": flow,
@@ -123,6 +132,19 @@ def _harmless(character: str, category: str) -> bool:
 def _joined(part: str) -> str:
     """Forbid breaks between Chinese characters; other places keep their own rules."""
     return re.sub(rf"(?<={_HAN})(?={_HAN})", JOINER, part)
+
+
+@cache
+def _phrases() -> budoux.Parser:
+    return budoux.load_default_simplified_chinese_parser()
+
+
+def _phrased(text: str) -> str:
+    """Keep a Chinese word together, a particle with what it follows, a figure with its unit."""
+    parts = re.split(rf"({_HAN}+)", text)
+    words = (_phrases().parse(part) if re.match(_HAN, part) else [part] for part in parts)
+    joined = "".join(_joined(word) for part in words for word in part)
+    return re.sub(rf"(?<=\d)(?={_HAN})|(?<={_HAN})(?=[的了着过吗呢吧啊])", JOINER, joined)
 
 
 def _loosened(word: str) -> str:

@@ -1,0 +1,128 @@
+"""The commands that say what there is: backends, channels, styles, models, and the machine."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from aigc.events import Listener
+
+STAGES = ("caption", "copywrite", "rank", "scene", "typeset")
+Command = Callable[..., Any]
+
+
+def as_json(command: Command) -> Command:
+    """Add --json."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
+
+
+def shown() -> AbstractContextManager[Listener]:
+    """Show progress while a command runs; rich is imported only then."""
+    from aigc import progress
+
+    return progress.shown()
+
+
+@click.command()
+@as_json
+def backends(as_json: bool) -> None:
+    """List the backends of each stage."""
+    from aigc import stage
+
+    table = {
+        name: {each: stage.describe(name, each) for each in stage.backends(name)} for name in STAGES
+    }
+    if as_json:
+        click.echo(json.dumps(table, ensure_ascii=False, indent=2))
+        return
+    for name, rows in table.items():
+        for each, says in rows.items():
+            click.echo(f"{name:<10} {each:<12} {says}")
+
+
+@click.command()
+@as_json
+def channels(as_json: bool) -> None:
+    """List the sales channels and what they take."""
+    from aigc.channels import all_channels
+
+    if as_json:
+        rows = [row.model_dump(mode="json") for row in all_channels().values()]
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    for row in all_channels().values():
+        size = f"{row.size[0]}×{row.size[1]}"
+        click.echo(f"{row.name:<20} {size:<10} {row.max_bytes // 1000:>5} kB  {row.title}")
+
+
+@click.command()
+@as_json
+def styles(as_json: bool) -> None:
+    """List the style packs."""
+    from aigc.styles import all_styles
+
+    if as_json:
+        rows = [row.model_dump(mode="json") for row in all_styles().values()]
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    for row in all_styles().values():
+        click.echo(f"{row.name:<16} {row.title} (tones: {', '.join(row.tones)})")
+
+
+@click.group()
+def models() -> None:
+    """The models and fonts of the builtin backends."""
+
+
+@models.command("list")
+@as_json
+def models_list(as_json: bool) -> None:
+    """List them, and whether they are here."""
+    from aigc._engines import store
+
+    rows = [
+        {**model._asdict(), "present": store.present(model.name)}
+        for model in store.models().values()
+    ]
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    for row in rows:
+        here = "here" if row["present"] else "not fetched"
+        megabytes = f"{row['bytes'] / 1e6:.1f} MB"
+        click.echo(
+            f"{row['name']:<22} {megabytes:>9}  {here:<12} {row['licence']:<11} {row['use']}"
+        )
+
+
+@models.command("pull")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+def models_pull(names: tuple[str, ...]) -> None:
+    """Fetch them (all, if none is named) and check them."""
+    from aigc.doctor import prepare
+
+    with shown():
+        for name, path in prepare(names):
+            click.echo(f"{name}: {path}")
+
+
+@click.command()
+@as_json
+def doctor(as_json: bool) -> None:
+    """Say what works on this machine, and how to make the rest work."""
+    from aigc.doctor import check
+
+    checks = check()
+    if as_json:
+        click.echo(json.dumps([row._asdict() for row in checks], ensure_ascii=False, indent=2))
+        return
+    for row in checks:
+        click.echo(f"{'ok' if row.ok else '--':<3} {row.name:<18} {row.says}")
+        if row.remedy:
+            click.echo(f"    → {row.remedy}")
