@@ -14,16 +14,25 @@ Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]
 
 SIDE = 1024  # px; the outline is found at this size, its soft edge at the photo's own
+LEAST_SIDE = 480  # px; a smaller photo is enlarged, so that widths below mean the same
 EVEN = 6.0  # ΔE: border pixels this near the fitted backdrop belong to it
 TEXTURED = 1.6  # ΔE: a backdrop noisier than this has no one colour to tell by
 PLAIN_SHARE = 0.75  # of the border must belong to the backdrop
-SHADOW_DEPTH = 32.0  # L*: a cast shadow on a light backdrop is at most so much darker
+DARKEST = 0.4  # of the backdrop's L*: a cast shadow on a light backdrop is no darker
 SHADOW_TINT = 5.0  # ΔE in a*b*: and takes on no more colour than this
-SHADOW_SLOPE = 1.6  # ΔL* a pixel: and has no edge steeper than this
-MOST_SHADOW = 0.25  # of the product's area: more than that is looked at twice
+SHADOW_GAP = 5  # px: and reaches nothing through gaps narrower than this
+FINE, COARSE = 0.8, 3.0  # px; the scales at which an edge's slope is compared
+SHARPNESS = 1.45  # a slope that falls by this from fine to coarse is no penumbra
+FAINTEST = 0.25  # ΔL* a pixel: what compression may leave of an edge
 SMALLEST_HOLE = 0.0004  # of the picture
-FRINGE = 6.0  # ΔE: no more than this is left in the crumbs around a compressed outline
-FRINGE_WIDTH = 6  # px; lossy blocks are 8 px wide
+THIN = 5  # px; half the width of leftovers beside what was flooded
+CRUMB = 6.0  # ΔE: how little crumbs along an outline differ from it
+THREAD = 10.0  # ΔE: and how little threads do
+BESIDE = 0.06  # of the width: how far a product's pale side reaches beyond the rest of it
+TINT_SLOPE = 0.2  # ΔE an L* or a*b*: and the more, the deeper, and the more colour there is
+MOST_SHADOW = 0.25  # of the product's area: more than that is looked at twice
+PALE = 18.0  # ΔE from the backdrop: what a floor may mirror, or a white product be
+STEEP = 1.6  # ΔL* a pixel: a mirrored edge is fainter
 LIGHT = 60.0  # L*: shadows are looked for on backdrops lighter than this
 
 
@@ -47,9 +56,10 @@ def _terms(height: int, width: int) -> Floats:
 
 def _working(pixels: Pixels) -> Pixels:
     height, width = pixels.shape[:2]
-    scale = min(1.0, SIDE / max(height, width))
+    scale = min(max(1.0, LEAST_SIDE / max(height, width)), SIDE / max(height, width))
     size = (max(8, round(width * scale)), max(8, round(height * scale)))
-    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(pixels, size, interpolation=way), np.uint8)
 
 
 def measure(pixels: Pixels) -> Backdrop:
@@ -84,65 +94,101 @@ def measure(pixels: Pixels) -> Backdrop:
 def subtract(pixels: Pixels, backdrop: Backdrop) -> Bools:
     """Mark the product: all that the backdrop, its gradients and its shadows do not reach.
 
-    The backdrop is flooded from the border, and fitted again to what was flooded; holes of the
-    product are opened where they show the backdrop's very colour. Gives a mask at a size of at
-    most 1024 px.
+    The backdrop is flooded from the border, and fitted again to what was flooded; then its
+    shadows are, up to the product's sharp edges. Holes of the product are opened where they show
+    the backdrop's very colour. Gives a mask at a size of at most 1024 px.
     """
     lab = _lab(_working(pixels))
     height, width = lab.shape[:2]
     terms = _terms(height, width)
     colour, tolerance = backdrop.colour, max(0.9, 3 * backdrop.noise)
     for _ in range(3):  # what the border alone cannot tell: how the light falls in the middle
-        difference = lab - terms @ colour
-        distance = np.linalg.norm(difference, axis=2)
-        flooded = _flood(distance < tolerance)
+        fitted = terms @ colour
+        distance = np.linalg.norm(lab - fitted, axis=2)
+        flooded = _flood(distance < tolerance, 3)
         if backdrop.kind == "white" or flooded.mean() < 0.1:
             break
         colour = np.linalg.lstsq(terms[flooded], lab[flooded], rcond=None)[0]
-    passable = same = distance < tolerance
+    sharp = _sharp(lab[..., 0], flooded)
+    faint = sharp > FAINTEST
+    passable = (distance < tolerance) & ~faint
+    flooded = _flood(passable, 3)
     if backdrop.colour[0, 0] > LIGHT:
-        slope = _slope(lab)
-        shadow = _shadow(difference, slope)
-        if _is_pale_product(_flood(same | shadow) & ~flooded, flooded, slope):
+        mirrored = (sharp < STEEP) & _lowest(lab, fitted, flooded)
+        shadow = _shadow(lab, fitted) & (~faint | mirrored)
+        if _is_pale_product(_flood(passable | shadow, SHADOW_GAP) & ~flooded, flooded, lab):
             rows = np.flatnonzero((~flooded).mean(1) > 0.01)
             shadow[: round(0.85 * rows[-1] + 0.15 * rows[0])] = False  # its foot may still cast one
-        passable = same | shadow
-        flooded = _flood(passable)
+        passable |= shadow
+        flooded |= _flood(passable, SHADOW_GAP)
     flooded |= _holes(distance, passable, flooded, tolerance)
-    flooded |= _fringe(distance, flooded)
+    flooded |= _remnants(lab, flooded)
     return tidy(~flooded, holes=0.0)
 
 
-def _slope(lab: Floats) -> Floats:
-    """Steepness of lightness, in ΔL* a pixel."""
-    light = cv2.GaussianBlur(lab[..., 0], (0, 0), 1.0)
-    across = cv2.Sobel(light, cv2.CV_32F, 1, 0, ksize=3) / 8
-    down = cv2.Sobel(light, cv2.CV_32F, 0, 1, ksize=3) / 8
-    return np.asarray(np.hypot(across, down), np.float32)
+def _sharp(light: Floats, flooded: Bools) -> Floats:
+    """Give the slope of edges too narrow for a shadow's, however faint; 0 elsewhere.
+
+    The slope of a step falls with the scale it is looked at, a penumbra's hardly does; slopes
+    that the backdrop itself shows are noise.
+    """
+    fine, coarse = _slope(light, FINE), _slope(light, COARSE)
+    calm = shrunk(flooded, 8)
+    noise = float(np.quantile(fine[calm], 0.99)) if calm.any() else 0.0
+    narrow = (fine > SHARPNESS * coarse) & (fine > 1.5 * noise)
+    return np.asarray(np.where(narrow, fine, 0), np.float32)
 
 
-def _shadow(difference: Floats, slope: Floats) -> Bools:
-    tint = np.linalg.norm(difference[..., 1:], axis=2)
-    deep = (difference[..., 0] > -SHADOW_DEPTH) & (difference[..., 0] < 3)
-    return np.asarray((slope < SHADOW_SLOPE) & deep & (tint < SHADOW_TINT))
+def _lowest(lab: Floats, fitted: Floats, flooded: Bools) -> Bools:
+    """Mark what has nothing but pale pixels beside and below it: where a floor's reflections show.
+
+    Nothing is marked where the product itself is pale.
+    """
+    pale = (np.linalg.norm(lab - fitted, axis=2) < PALE) | flooded
+    if (~pale).sum() < 0.25 * (~flooded).sum():
+        return np.zeros_like(flooded)
+    solid = cv2.morphologyEx((~pale).astype(np.uint8), cv2.MORPH_OPEN, _disc(1))
+    aside = 2 * round(BESIDE * flooded.shape[1]) + 1
+    solid = cv2.dilate(solid, np.ones((1, aside), np.uint8)) > 0
+    above = np.logical_or.accumulate(solid[::-1], axis=0)[::-1]
+    return np.asarray(~above)
 
 
-def _is_pale_product(shaded: Bools, flooded: Bools, slope: Floats) -> bool:
+def _is_pale_product(shaded: Bools, flooded: Bools, lab: Floats) -> bool:
     """Whether what looks like shadow is the product itself: large, and it begins at an edge."""
     if shaded.sum() <= MOST_SHADOW * (~flooded).sum():
         return False
     rim = grown(flooded, 1) & shaded
-    steepest = cv2.dilate(slope, np.ones((7, 7), np.uint8))
+    steepest = cv2.dilate(_slope(lab[..., 0], 1.0), np.ones((7, 7), np.uint8))
     return bool((steepest[rim] > 1.0).mean() > 0.35)
 
 
-def _flood(passable: Bools) -> Bools:
-    """Give the passable pixels that the border reaches through gaps wider than two pixels."""
-    framed = np.pad(passable, 2, constant_values=True)
-    wide = cv2.erode(framed.astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=1)
+def _slope(light: Floats, scale: float) -> Floats:
+    """Steepness of lightness, in ΔL* a pixel, seen through a Gaussian of `scale` pixels."""
+    smooth = cv2.GaussianBlur(light, (0, 0), scale)
+    across = cv2.Sobel(smooth, cv2.CV_32F, 1, 0, ksize=3) / 8
+    down = cv2.Sobel(smooth, cv2.CV_32F, 0, 1, ksize=3) / 8
+    return np.asarray(cv2.magnitude(across, down), np.float32)
+
+
+def _shadow(lab: Floats, fitted: Floats) -> Bools:
+    """Mark what may be the backdrop in less light: darker, and of the same chromaticity."""
+    dimmed = (lab[..., 0] + 16) / (fitted[..., 0] + 16)  # CIELAB's a, b shrink with L* + 16
+    tint = np.linalg.norm(lab[..., 1:] - fitted[..., 1:] * dimmed[..., None], axis=2)
+    chroma = np.linalg.norm(fitted[..., 1:], axis=2)
+    depth = np.maximum(fitted[..., 0] - lab[..., 0], 0)
+    allowed = SHADOW_TINT + TINT_SLOPE * (depth + chroma)
+    light = lab[..., 0] / np.maximum(fitted[..., 0], 1)
+    return np.asarray((light > DARKEST) & (light < 1.03) & (tint < allowed))
+
+
+def _flood(passable: Bools, gap: int) -> Bools:
+    """Give the passable pixels that the border reaches through gaps at least `gap` pixels wide."""
+    framed = np.pad(passable, gap, constant_values=True)
+    wide = cv2.erode(framed.astype(np.uint8), np.ones((gap, gap), np.uint8), borderValue=1)
     _, labels = cv2.connectedComponents(wide, connectivity=4)
-    reached = grown(labels == labels[0, 0], 1) & framed
-    return np.asarray(reached[2:-2, 2:-2])
+    reached = grown(labels == labels[0, 0], gap // 2) & framed
+    return np.asarray(reached[gap:-gap, gap:-gap])
 
 
 def _holes(distance: Floats, passable: Bools, flooded: Bools, tolerance: float) -> Bools:
@@ -160,14 +206,22 @@ def _holes(distance: Floats, passable: Bools, flooded: Bools, tolerance: float) 
     return grown(opened, 1) & inner
 
 
-def _fringe(distance: Floats, flooded: Bools) -> Bools:
-    """Find the pale crumbs that compression leaves between a backdrop and a strong outline."""
-    width = max(1, min(FRINGE_WIDTH, round(0.008 * max(distance.shape))))
-    strong = grown(distance > 4 * FRINGE, width)
-    pale = (distance < FRINGE) & strong & ~flooded
+def _remnants(lab: Floats, flooded: Bools) -> Bools:
+    """Find leftovers that look like the flooded pixels beside them.
+
+    Compression leaves crumbs along a strong outline, and the noise in a shadow leaves threads.
+    """
+    reach = (4 * THIN + 1, 4 * THIN + 1)
+    weight = cv2.blur(flooded.astype(np.float32), reach)
+    beside = cv2.blur(lab * flooded[..., None], reach) / np.maximum(weight, 1e-4)[..., None]
+    away = np.linalg.norm(lab - beside, axis=2)
+    inside = (~flooded).astype(np.uint8)
+    thin = cv2.morphologyEx(inside, cv2.MORPH_OPEN, _disc(THIN)) == 0
+    beside_strong = grown(away > 4 * CRUMB, THIN) & (away < CRUMB)
+    crumbs = ((thin & (away < THREAD)) | beside_strong) & ~flooded & (weight > 0.01)
     reached = flooded
-    for _ in range(width):
-        reached = (grown(reached, 1) & pale) | reached
+    for _ in range(THIN + 1):
+        reached = (grown(reached, 1) & crumbs) | reached
     return reached
 
 
