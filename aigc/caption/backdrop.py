@@ -30,6 +30,8 @@ CRUMB = 6.0  # ΔE: how little crumbs along an outline differ from it
 THREAD = 10.0  # ΔE: and how little threads do
 BESIDE = 0.06  # of the width: how far a product's pale side reaches beyond the rest of it
 TINT_SLOPE = 0.2  # ΔE an L* or a*b*: and the more, the deeper, and the more colour there is
+NOTCH = 0.01  # of the longest side: half the width of bays that are looked into
+BARE = 25.0  # ΔE: a bay that differs more from the backdrop than this is filled
 MOST_SHADOW = 0.25  # of the product's area: more than that is looked at twice
 PALE = 18.0  # ΔE from the backdrop: what a floor may mirror, or a white product be
 STEEP = 1.6  # ΔL* a pixel: a mirrored edge is fainter
@@ -47,6 +49,10 @@ class Backdrop(NamedTuple):
 
 def _lab(pixels: Pixels) -> Floats:
     return np.asarray(cv2.cvtColor(pixels.astype(np.float32) / 255, cv2.COLOR_RGB2LAB), np.float32)
+
+
+def _length(vectors: Floats) -> Floats:
+    return np.asarray(np.sqrt(np.einsum("...i,...i", vectors, vectors)), np.float32)
 
 
 def _terms(height: int, width: int) -> Floats:
@@ -104,7 +110,7 @@ def subtract(pixels: Pixels, backdrop: Backdrop) -> Bools:
     colour, tolerance = backdrop.colour, max(0.9, 3 * backdrop.noise)
     for _ in range(3):  # what the border alone cannot tell: how the light falls in the middle
         fitted = terms @ colour
-        distance = np.linalg.norm(lab - fitted, axis=2)
+        distance = _length(lab - fitted)
         flooded = _flood(distance < tolerance, 3)
         if backdrop.kind == "white" or flooded.mean() < 0.1:
             break
@@ -123,7 +129,26 @@ def subtract(pixels: Pixels, backdrop: Backdrop) -> Bools:
         flooded |= _flood(passable, SHADOW_GAP)
     flooded |= _holes(distance, passable, flooded, tolerance)
     flooded |= _remnants(lab, flooded)
-    return tidy(~flooded, holes=0.0)
+    inside = tidy(~flooded, holes=0.0)
+    return tidy(inside | _notches(distance, inside), holes=0.0)
+
+
+def _notches(distance: Floats, inside: Bools) -> Bools:
+    """Find narrow bays of the outline that hold something else than the bare backdrop.
+
+    A highlight on the product's foot looks like the shadow beside it.
+    """
+    radius = max(2, round(NOTCH * max(inside.shape)))
+    margin = ((radius, radius), (radius, radius))
+    framed = np.pad(inside, margin).astype(np.uint8)
+    closed = cv2.morphologyEx(framed, cv2.MORPH_CLOSE, _disc(radius))[
+        radius:-radius, radius:-radius
+    ]
+    bays = (closed > 0) & ~inside
+    count, labels = cv2.connectedComponents(bays.astype(np.uint8))
+    total = np.bincount(labels.ravel(), minlength=count)
+    apart = np.bincount(labels.ravel(), weights=distance.ravel(), minlength=count)
+    return np.asarray(bays & (apart > BARE * total)[labels])
 
 
 def _sharp(light: Floats, flooded: Bools) -> Floats:
@@ -144,7 +169,7 @@ def _lowest(lab: Floats, fitted: Floats, flooded: Bools) -> Bools:
 
     Nothing is marked where the product itself is pale.
     """
-    pale = (np.linalg.norm(lab - fitted, axis=2) < PALE) | flooded
+    pale = (_length(lab - fitted) < PALE) | flooded
     if (~pale).sum() < 0.25 * (~flooded).sum():
         return np.zeros_like(flooded)
     solid = cv2.morphologyEx((~pale).astype(np.uint8), cv2.MORPH_OPEN, _disc(1))
@@ -174,8 +199,8 @@ def _slope(light: Floats, scale: float) -> Floats:
 def _shadow(lab: Floats, fitted: Floats) -> Bools:
     """Mark what may be the backdrop in less light: darker, and of the same chromaticity."""
     dimmed = (lab[..., 0] + 16) / (fitted[..., 0] + 16)  # CIELAB's a, b shrink with L* + 16
-    tint = np.linalg.norm(lab[..., 1:] - fitted[..., 1:] * dimmed[..., None], axis=2)
-    chroma = np.linalg.norm(fitted[..., 1:], axis=2)
+    tint = _length(lab[..., 1:] - fitted[..., 1:] * dimmed[..., None])
+    chroma = _length(fitted[..., 1:])
     depth = np.maximum(fitted[..., 0] - lab[..., 0], 0)
     allowed = SHADOW_TINT + TINT_SLOPE * (depth + chroma)
     light = lab[..., 0] / np.maximum(fitted[..., 0], 1)
@@ -214,7 +239,7 @@ def _remnants(lab: Floats, flooded: Bools) -> Bools:
     reach = (4 * THIN + 1, 4 * THIN + 1)
     weight = cv2.blur(flooded.astype(np.float32), reach)
     beside = cv2.blur(lab * flooded[..., None], reach) / np.maximum(weight, 1e-4)[..., None]
-    away = np.linalg.norm(lab - beside, axis=2)
+    away = _length(lab - beside)
     inside = (~flooded).astype(np.uint8)
     thin = cv2.morphologyEx(inside, cv2.MORPH_OPEN, _disc(THIN)) == 0
     beside_strong = grown(away > 4 * CRUMB, THIN) & (away < CRUMB)

@@ -21,6 +21,7 @@ VOTE_SIDE = 240  # px; GrabCut's smoothness term reaches furthest in a small pic
 SCENE_SIDE = 480  # px; where the vote's outline is drawn again
 ELLIPSES = ((0.35, 0.35), (0.42, 0.42), (0.28, 0.40))  # half axes, as fractions of the picture
 BORDER = 0.03  # of the short side: taken as background
+TAPER = 0.5  # a stub's width at the border, of its width further in
 SMALLEST, LARGEST = 0.003, 0.97  # of the picture: a subject outside is no subject
 LEAST_CONFIDENCE = 0.12  # below it the whole photo serves the merchant better
 
@@ -136,7 +137,22 @@ def _scene(pixels: Pixels, kind: Background) -> _Mask:
     seeds[backdrop.shrunk(belief > 0.9, reach)] = cv2.GC_FGD
     seeds[~backdrop.grown(belief > 0.2, reach)] = cv2.GC_BGD
     inside = backdrop.tidy(_cut(large, seeds, 2) > 0, holes=0.002)
+    inside = backdrop.tidy(_without_stubs(inside, _rim(large)), holes=0.0)
     return _Mask(inside, min(1.0, 0.25 + 0.75 * agreement), kind)
+
+
+def _without_stubs(inside: Bools, rim: int) -> Bools:
+    """Drop what tapers towards the picture's border: a product that goes on past it does not."""
+    kept = inside.copy()
+    for turn in range(4):
+        strip = np.rot90(kept, turn)[: 2 * rim + 1]
+        count, labels = cv2.connectedComponents(strip.astype(np.uint8))
+        at_border = np.bincount(labels[0], minlength=count)
+        before = np.bincount(labels[-1], minlength=count)
+        stubs = (at_border > 0) & (at_border < TAPER * before)
+        stubs[0] = False
+        strip[:rim] &= ~stubs[labels[:rim]]  # a view: this clears `kept`
+    return np.asarray(kept)
 
 
 def _shrink(pixels: Pixels, side: int) -> Pixels:
@@ -155,9 +171,14 @@ def _ellipse(pixels: Pixels, across: float, down: float) -> Bools:
 def _seeds(pixels: Pixels, likely: Bools) -> Pixels:
     """Mark the border as background, `likely` as probable subject, the rest as probable not."""
     seeds = np.where(likely, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
-    rim = max(1, round(BORDER * min(pixels.shape[:2])))
+    rim = _rim(pixels)
     seeds[:rim] = seeds[-rim:] = seeds[:, :rim] = seeds[:, -rim:] = cv2.GC_BGD
     return seeds
+
+
+def _rim(pixels: Pixels) -> int:
+    short: int = min(pixels.shape[:2])
+    return max(1, round(BORDER * short))
 
 
 def _cut(pixels: Pixels, seeds: Pixels, rounds: int) -> Floats:
