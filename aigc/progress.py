@@ -22,7 +22,9 @@ def shown() -> Iterator[Listener]:
         with events.listening(plain):
             yield plain
         return
-    columns = (TextColumn("{task.description:<24}"), BarColumn(), TimeElapsedColumn())
+    # Named colours: rich's own greens turn grey on a terminal of sixteen colours.
+    bar = BarColumn(complete_style="yellow", finished_style="green", pulse_style="yellow")
+    columns = (TextColumn("{task.description:<24}"), bar, TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True)) as bars:
         listener = _bars(bars)
         with events.listening(listener):
