@@ -23,11 +23,12 @@ SHADOW_TINT = 5.0  # ΔE in a*b*: and takes on no more colour than this
 SHADOW_GAP = 5  # px: and reaches nothing through gaps narrower than this
 FINE, COARSE = 0.8, 3.0  # px; the scales at which an edge's slope is compared
 SHARPNESS = 1.45  # a slope that falls by this from fine to coarse is no penumbra
+RINGING, BLOCK = 0.05, 19  # of the steepest slope within so many px: compression, no edge
 FAINTEST = 0.25  # ΔL* a pixel: what compression may leave of an edge
 SMALLEST_HOLE = 0.0004  # of the picture
-THIN = 5  # px; half the width of leftovers beside what was flooded
+THIN = 8  # px; half the width of leftovers beside what was flooded
 CRUMB = 6.0  # ΔE: how little crumbs along an outline differ from it
-THREAD = 10.0  # ΔE: and how little threads do
+THREAD = 8.0  # ΔE: and how little threads do
 BESIDE = 0.06  # of the width: how far a product's pale side reaches beyond the rest of it
 TINT_SLOPE = 0.2  # ΔE an L* or a*b*: and the more, the deeper, and the more colour there is
 NOTCH = 0.01  # of the longest side: half the width of bays that are looked into
@@ -155,12 +156,14 @@ def _sharp(light: Floats, flooded: Bools) -> Floats:
     """Give the slope of edges too narrow for a shadow's, however faint; 0 elsewhere.
 
     The slope of a step falls with the scale it is looked at, a penumbra's hardly does; slopes
-    that the backdrop itself shows are noise.
+    that the backdrop itself shows are noise, and those that a far steeper edge has close by are
+    what compression left of that.
     """
     fine, coarse = _slope(light, FINE), _slope(light, COARSE)
     calm = shrunk(flooded, 8)
     noise = float(np.quantile(fine[calm], 0.99)) if calm.any() else 0.0
-    narrow = (fine > SHARPNESS * coarse) & (fine > 1.5 * noise)
+    ringing = RINGING * cv2.dilate(fine, np.ones((BLOCK, BLOCK), np.uint8))
+    narrow = (fine > SHARPNESS * coarse) & (fine > np.maximum(1.5 * noise, ringing))
     return np.asarray(np.where(narrow, fine, 0), np.float32)
 
 
