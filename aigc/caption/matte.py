@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aigc.campaign import Box, Photo, Pixels
-from aigc.caption import backdrop, edges
+from aigc.caption import backdrop, edges, trust
 from aigc.errors import BriefError
 
 Floats = NDArray[np.float32]
@@ -56,7 +56,7 @@ def cut_out(photo: Photo, *, method: str = "grabcut") -> Matte:
     share = float(mask.inside.mean())
     if SMALLEST <= share <= LARGEST:
         alpha, contrast = edges.soften(photo.pixels, mask.inside)
-        confidence = mask.trust * contrast * _one_piece(mask.inside)
+        confidence = mask.trust * contrast * trust.score(photo.pixels, mask.inside)
         if confidence >= LEAST_CONFIDENCE:
             return _matte(photo.pixels, alpha, confidence, mask.background)
     whole = np.full(photo.pixels.shape[:2], 255, np.uint8)
@@ -77,13 +77,6 @@ def _matte(pixels: Pixels, alpha: Pixels, confidence: float, background: Backgro
     )
     foreground = edges.decontaminate(pixels, alpha)
     return Matte(alpha, foreground, box, min(1.0, confidence), background)
-
-
-def _one_piece(inside: Bools) -> float:
-    """Score connectedness: 1 for a single piece, 0.5 for crumbs."""
-    _, _, stats, _ = cv2.connectedComponentsWithStats(inside.astype(np.uint8))
-    areas = stats[1:, cv2.CC_STAT_AREA]
-    return float(0.5 + 0.5 * areas.max() / areas.sum())
 
 
 def grabcut(pixels: Pixels) -> _Mask:
@@ -138,7 +131,7 @@ def _scene(pixels: Pixels, kind: Background) -> _Mask:
     seeds[~backdrop.grown(belief > 0.2, reach)] = cv2.GC_BGD
     inside = backdrop.tidy(_cut(large, seeds, 2) > 0, holes=0.002)
     inside = backdrop.tidy(_without_stubs(inside, _rim(large)), holes=0.0)
-    return _Mask(inside, min(1.0, 0.25 + 0.75 * agreement), kind)
+    return _Mask(inside, 0.25 + 0.75 * min(1.0, agreement) ** 3, kind)
 
 
 def _without_stubs(inside: Bools, rim: int) -> Bools:
