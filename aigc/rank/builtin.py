@@ -21,6 +21,7 @@ from aigc.rank.language import script, sentences
 from aigc.rank.look import look
 from aigc.rank.relevance import phrases, relevance
 
+READ = 20  # tokens of each text that the language model reads; they tell sentences from jumbles
 BLOCKED = 0.02  # what is left of the total of a copy that may not be published
 
 
@@ -118,14 +119,18 @@ def _language(text: str) -> str:
 
 
 def _fluency(texts: Sequence[str], table: dict[str, Any]) -> list[float]:
+    """Score English by the language model; Chinese, of which it has read little, by rules."""
     from aigc._engines import lm
 
+    english = list(dict.fromkeys(text for text in texts if script(text) == "en"))
+    values = lm.score(english, most=READ)
+    scores = dict(zip(english, values, strict=True))
     found = []
-    for text, score in zip(texts, lm.score(texts), strict=True):
-        if script(text) == "other":  # the model has read nothing in other scripts
-            found.append(0.5)
+    for text in texts:
+        if script(text) == "en":
+            found.append(features.fluency(scores[text], **table["fluency"]["en"]))
         else:
-            found.append(features.fluency(score, **table["fluency"][_language(text)]))
+            found.append(features.clauses(text) if script(text) == "zh" else 0.5)
     return found
 
 
@@ -175,6 +180,8 @@ def _total(
     if verdict.value < 1:
         said = "Blocked" if verdict.value == 0 else "Marked down"
         reason = f"{said}: {verdict.why}. {reason}"
+    elif verdict.why:
+        reason = f"Check: {verdict.why}. {reason}"
     rounded = {name: round(value, 4) for name, value in parts.items()}
     return Score(
         candidate_id=candidate,

@@ -19,7 +19,7 @@ _COUNTED = re.compile(
 
 
 class Verdict(NamedTuple):
-    """Compliance in 0..1, and in a few words what is wrong where it is below 1."""
+    """Compliance in 0..1, and in a few words what is wrong, or to be checked where it is 1."""
 
     value: float
     why: str = ""
@@ -35,7 +35,10 @@ def facts(brief: Brief, caption: Caption | None) -> str:
 
 
 def compliance(text: str, known: str | None) -> Verdict:
-    """Check a copy against `known` facts; without them only superlatives can be checked."""
+    """Check a copy against `known` facts.
+
+    Without them only the statute's superlatives count; those that custom forbids are a warning.
+    """
     table = prompts.table("rank/compliance.toml")
     lower = text.lower()
     for word in (*table["banned"]["zh"], *table["banned"]["en"]):
@@ -51,7 +54,8 @@ def compliance(text: str, known: str | None) -> Verdict:
                     return Verdict(0.0, f"'{word}' claims {kind}, which the brief does not")
     for word in (*table["doubtful"]["zh"], *table["doubtful"]["en"]):
         if _says(lower, word) and not (known and _says(known, word)):
-            return Verdict(DOUBTFUL, f"'{word}' may pass for a banned superlative")
+            value = 1.0 if known is None else DOUBTFUL
+            return Verdict(value, f"'{word}' may pass for a banned superlative")
     return Verdict(1.0)
 
 

@@ -20,12 +20,23 @@ SHORTEST = 0.3  # of the limit; below it the place on the poster looks empty
 STEEP = 4.0  # a text a quarter over its limit is worth nothing
 DISTINCT, COPIED = 0.15, 0.85  # shares of word pairs in common: two texts, one text
 _SMALL = re.compile("a|an|and|at|by|for|from|in|is|it|its|of|on|or|that|the|this|to|with|you|your")
+_CLAUSE = re.compile(r"[\s，。！？；：、,.!?;:…—~～·]+")
+_MALFORMED = re.compile(r"^[的了吗呢吧们得着]|[的了]{2}|([\u3400-\u9fff])\1\1|[\u3400-\u9fff]{19}")
 _FIELDS = {"headline": 0.4, "body": 0.4, "cta": 0.2}
 
 
 def fluency(score: float, centre: float, scale: float) -> float:
     """Squash a language model's mean log-probability per token (nats)."""
     return float(1 / (1 + np.exp(-(score - centre) / scale)))
+
+
+def clauses(text: str) -> float:
+    """Say which share of a Chinese text's clauses is well formed, by rules of thumb.
+
+    A clause is not if it begins with a particle that must follow a word, stammers, or is too long.
+    """
+    parts = [part for part in _CLAUSE.split(text) if part.strip()]
+    return sum(not _MALFORMED.search(part.strip()) for part in parts) / max(len(parts), 1)
 
 
 def coverage(

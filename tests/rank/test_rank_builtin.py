@@ -161,3 +161,12 @@ def test_any_texts_against_any_photo() -> None:
     place = {score.candidate_id: index for index, score in enumerate(found)}
     assert place["1"] < place["2"]
     assert place["0"] == 5
+
+
+def test_texts_without_a_brief_are_warned_about_not_struck() -> None:
+    texts = ["A sweet new classic, the best orange", "A sweet new classic orange"]
+    best, plain = sorted(rank_texts(_photo(ORANGE), texts), key=lambda score: score.candidate_id)
+    assert "Check: 'the best'" in best.reason
+    assert "Check" not in plain.reason
+    assert best.parts["compliance"] == plain.parts["compliance"] == 1
+    assert min(best.total, plain.total) > 0.2

@@ -67,7 +67,24 @@ def test_claims_absent_from_the_brief_block(text: str, named: str) -> None:
 def test_customary_superlatives_lower_but_do_not_block() -> None:
     assert compliance("The best teapot.", KNOWN).value == DOUBTFUL
     assert compliance("Bestow it on a friend.", KNOWN).value == 1  # whole words only
-    assert compliance("全网销量第一", None).value == DOUBTFUL
+    assert compliance("全网第一的茶壶", KNOWN).value == DOUBTFUL
+
+
+def test_without_a_brief_claims_pass_and_superlatives_are_a_warning() -> None:
+    for text in ("A new classic: sweet, organic, made in Italy, 400 ml.", "景德镇茶壶，包邮"):
+        assert compliance(text, None) == (1.0, "")
+    value, why = compliance("The best teapot.", None)
+    assert value == 1
+    assert "the best" in why
+
+
+def test_chinese_clauses_are_judged_by_rules() -> None:
+    from aigc.rank.features import clauses
+
+    assert clauses("一只茶壶，一个人的下午。") == 1
+    assert clauses("的茶壶一只，一个人的下午。") == 0.5
+    assert clauses("好好好，了的茶") == 0
+    assert clauses("，。") == 0
 
 
 def test_coverage_counts_words_and_paraphrase() -> None:
