@@ -18,6 +18,7 @@ Bools = NDArray[np.bool_]
 Background = Literal["white", "plain", "scene", "transparent"]
 
 VOTE_SIDE = 240  # px; GrabCut's smoothness term reaches furthest in a small picture
+VOTE_ROUNDS = 3  # of GrabCut; more seldom move the vote
 SCENE_SIDE = 480  # px; where the vote's outline is drawn again
 ELLIPSES = ((0.35, 0.35), (0.42, 0.42), (0.28, 0.40))  # half axes, as fractions of the picture
 BORDER = 0.03  # of the short side: taken as background
@@ -112,11 +113,11 @@ def _scene(pixels: Pixels, kind: Background) -> _Mask:
     small = _shrink(pixels, VOTE_SIDE)
     height, width = small.shape[:2]
     activation = cv2.resize(vision.saliency([pixels])[0], (width, height))
-    votes = [_cut(small, _seeds(small, _ellipse(small, *axes)), 4) for axes in ELLIPSES]
+    votes = [_cut(small, _seeds(small, _ellipse(small, *axes)), VOTE_ROUNDS) for axes in ELLIPSES]
     agreed = np.mean(votes, axis=0, dtype=np.float32)
     # The classifier has its say where the subject is: near the centre, or where ellipses agreed.
     likely = np.clip(activation, 0, 1) * _ellipse(small, 0.46, 0.46) + agreed
-    votes.append(_cut(small, _seeds(small, likely > 0.55), 4))
+    votes.append(_cut(small, _seeds(small, likely > 0.55), VOTE_ROUNDS))
     vote = np.mean(votes, axis=0, dtype=np.float32)
     either = float((vote > 0.2).sum())
     agreement = float((vote > 0.8).sum()) / max(either, 1.0)
