@@ -11,7 +11,7 @@ from aigc.campaign import Pixels
 Floats = NDArray[np.float32]
 
 BAND = 0.0022  # of the longest side: half the width of the outline whose alpha is worked out
-DOUBT = 8.0  # squared contrast over variance at which unmixing begins to be trusted
+DOUBT = 2.0  # squared contrast over variance at which unmixing begins to be trusted
 CONTRAST = 20.0  # 8-bit levels between the two sides at which an outline is fully trusted
 
 
