@@ -131,11 +131,11 @@ def _scene(pixels: Pixels, kind: Background) -> _Mask:
     seeds[backdrop.shrunk(belief > 0.9, reach)] = cv2.GC_FGD
     seeds[~backdrop.grown(belief > 0.2, reach)] = cv2.GC_BGD
     inside = backdrop.tidy(_cut(large, seeds, 2) > 0, holes=0.002)
-    inside = backdrop.tidy(_without_stubs(inside, _rim(large)), holes=0.0)
+    inside = backdrop.tidy(without_stubs(inside, _rim(large)), holes=0.0)
     return _Mask(inside, 0.25 + 0.75 * min(1.0, agreement) ** 3, kind)
 
 
-def _without_stubs(inside: Bools, rim: int) -> Bools:
+def without_stubs(inside: Bools, rim: int) -> Bools:
     """Drop what tapers towards the picture's border: a product that goes on past it does not."""
     kept = inside.copy()
     for turn in range(4):

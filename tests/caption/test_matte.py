@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from aigc.campaign import Photo, Pixels
-from aigc.caption.matte import Matte, cut_out
+from aigc.caption.matte import Matte, cut_out, without_stubs
+from aigc.caption.trust import score
 from aigc.errors import BriefError
 
 RED = (190, 40, 50)
@@ -66,6 +67,28 @@ def test_a_pale_product_on_white_keeps_its_body() -> None:
     body = (236 - 20 * (y / 320))[..., None] * np.ones(3)
     pixels = (body * truth[..., None] + 255 * (1 - truth[..., None])).astype(np.uint8)
     assert iou(cut_out(Photo(pixels=pixels)), truth) > 0.97
+
+
+def test_a_dark_stub_between_product_and_border_is_dropped() -> None:
+    inside = disc(120, 300, 300) > 0.5
+    stubbed = inside.copy()
+    stubbed[250:, 135:165] = True
+    cleared = without_stubs(stubbed, 24)
+    assert not cleared[-24:].any()
+    assert np.array_equal(cleared[:-24], stubbed[:-24])
+    cropped = np.zeros((300, 300), bool)
+    cropped[60:, 80:220] = True
+    assert np.array_equal(without_stubs(cropped, 24), cropped)
+
+
+def test_confidence_falls_with_shared_colours_and_with_the_wrong_outline() -> None:
+    truth = disc(85)
+    scene = textured()
+    pixels = over((210, 60, 150), scene, truth)
+    right = score(pixels, truth > 0.5)
+    assert right > 0.9
+    assert score(pixels, disc(130) > 0.5) < right - 0.2  # too much
+    assert score(scene, truth > 0.5) < 0.3  # nothing there
 
 
 def test_an_uneven_plain_background_goes() -> None:
