@@ -3,7 +3,7 @@
 import pytest
 
 from aigc.copywrite.words import find_noun, form, is_plain, language, with_article
-from tests.copywrite.test_builtin import request
+from tests.copywrite.test_copywrite_builtin import request
 
 
 @pytest.mark.parametrize(

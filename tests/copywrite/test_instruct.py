@@ -5,7 +5,7 @@ import pytest
 from aigc.copywrite.builtin import Backend
 from aigc.copywrite.instruct import problems
 from aigc.copywrite.words import Noun
-from tests.copywrite.test_builtin import check, request
+from tests.copywrite.test_copywrite_builtin import check, request
 
 TEAPOT = Noun("teapot", "drinkware", "singular")
 

@@ -10,7 +10,7 @@ from aigc import prompts
 from aigc.campaign import Tone
 from aigc.channels import columns
 from aigc.copywrite.faithful import unsupported
-from tests.copywrite.test_builtin import request
+from tests.copywrite.test_copywrite_builtin import request
 
 CATEGORIES = set(prompts.table("copywrite/categories.toml")["tags"]["en"])
 
