@@ -22,6 +22,8 @@ Box = tuple[float, float, float, float]
 Tone = Literal["promotional", "functional", "fun", "poetic", "heartwarming"]
 Unit = Annotated[float, Field(ge=0, le=1)]
 
+_OPAQUE = 250  # alpha from which on nothing is seen through
+
 
 class _IsArray:
     """Lets pydantic carry arrays; they live in files of their own, so JSON leaves them out."""
@@ -123,9 +125,25 @@ class Caption(Value):
     background: Literal["white", "plain", "scene", "transparent"]
     subject: Box = Field(description="Where the product is in the photo")
     confidence: Unit = Field(1.0, description="How far the cut-out can be trusted")
-    cutout: PixelField = Field(
-        description="(h, w, 4): the product alone, cropped to `subject`, edge colours cleaned"
+    note: str = Field("", description="Why the whole photo is shown; empty for a cut-out")
+    focus: Box = Field(
+        (0.0, 0.0, 1.0, 1.0), description="What of a whole photo must stay in sight, on any poster"
     )
+    cutout: PixelField = Field(
+        description="(h, w, 4): the product alone, cropped to `subject`, edge colours cleaned; "
+        "opaque, with all of the photo as `subject`, where that is shown whole"
+    )
+
+    @property
+    def whole(self) -> bool:
+        """Whether the photo is shown whole, for no product could be cut out of it."""
+        all_of_it = pixel_box(self.subject, (1000, 1000)) == (0, 0, 1000, 1000)
+        return all_of_it and bool(self.cutout[..., 3].min() > _OPAQUE)
+
+    @property
+    def colours(self) -> tuple[Swatch, ...]:
+        """The product's own colours, which copy may name; of a whole photo none is known."""
+        return () if self.whole else self.palette
 
 
 class Copy(Value):

@@ -219,6 +219,8 @@ def _print_campaign(campaign: Campaign, as_json: bool) -> None:
         return
     best = campaign.ranked()[0]
     click.echo(f"caption   {campaign.caption.text if campaign.caption else ''}")
+    if campaign.caption and campaign.caption.note:
+        click.echo(f"note      {campaign.caption.note}")
     click.echo(f"copy      {best.headline} — {best.body} [{best.cta}]")
     for poster in campaign.posters:
         size = f"{poster.size[0]}×{poster.size[1]}"

@@ -31,6 +31,14 @@ def shown() -> Iterator[Listener]:
             yield listener
 
 
+def warning(event: Event) -> str:
+    """What a merchant should know of the stage that ended here: in a line, or empty."""
+    if event.stage != "caption" or event.done != event.total or event.campaign is None:
+        return ""
+    caption = event.campaign.caption
+    return f"warning: {caption.note}" if caption is not None and caption.note else ""
+
+
 def _plain() -> Listener:
     started: dict[str, float] = {}
 
@@ -43,6 +51,8 @@ def _plain() -> Listener:
         elif event.done == event.total and event.total == 1:
             seconds = time.perf_counter() - started[key]
             print(f"{key} done, {seconds:.1f} s", file=sys.stderr, flush=True)  # noqa: T201
+        if line := warning(event):
+            print(line, file=sys.stderr, flush=True)  # noqa: T201
 
     return listen
 
@@ -59,5 +69,7 @@ def _bars(bars: Progress) -> Listener:
             bars.update(tasks[key], completed=event.done, total=event.total)
         if event.done == event.total:
             bars.stop_task(tasks[key])
+        if line := warning(event):
+            bars.console.print(line, style="yellow", markup=False, highlight=False)
 
     return listen

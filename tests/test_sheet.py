@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-from aigc import export, pipeline
+from aigc import export, pipeline, sheet
 from aigc.recipe import Recipe
 
 HOSTILE = "<script>alert(1)</script> & \"quotes\" 'too' <b>"
@@ -78,3 +78,19 @@ def test_page_needs_no_server_and_no_network(
 def test_right_to_left(fields: dict[str, Any], plain_recipe: Recipe, tmp_path: Path) -> None:
     shown, _ = page(fields | {"name": "إبريق شاي"}, plain_recipe, tmp_path / "o")
     assert any(tag == "h1" and row.get("dir") == "auto" for tag, row in shown.tags)
+
+
+def test_why_a_photo_is_shown_whole_is_said_as_words(
+    fields: dict[str, Any], plain_recipe: Recipe, tmp_path: Path
+) -> None:
+    made = pipeline.run(fields, plain_recipe, outputs=tmp_path / "o")
+    assert made.caption is not None
+    noted = made.caption.model_copy(update={"note": HOSTILE})
+    shown = Page(sheet.render(made.model_copy(update={"caption": noted})))
+    assert HOSTILE in shown.words
+    assert "script" not in {tag for tag, _ in shown.tags}
+    notes = [row for _, row in shown.tags if row.get("role") == "note"]
+    assert len(notes) == 1
+    assert "cutout.png" not in {row.get("src") for _, row in shown.tags}  # it would be the photo
+    plain = Page(sheet.render(made))
+    assert not any(row.get("role") == "note" for _, row in plain.tags)

@@ -25,6 +25,12 @@ class Backend(Captioner):
     """Names what an ImageNet classifier, the product's pixels and the brief agree on."""
 
     matte: str = Field("grabcut", description="Method that cuts the product out: grabcut")
+    min_confidence: float = Field(
+        0.35,
+        ge=0,
+        le=1,
+        description="Confidence below which a cut-out is dropped and the whole photo is shown",
+    )
     words: int = Field(8, ge=0, le=20, description="Most visual words to keep")
     candidates: int = Field(
         4, ge=0, le=32, description="Sentences that the small language model proposes"
@@ -38,6 +44,7 @@ class Backend(Captioner):
     def describe(self, requests: Sequence[CaptionRequest]) -> list[Caption]:
         """Caption each photo, classifying all regions of all photos in one call."""
         from aigc._engines import vision
+        from aigc.caption import doubt
         from aigc.caption.matte import cut_out
         from aigc.regions import regions
 
@@ -50,21 +57,26 @@ class Backend(Captioner):
         for request, matte, own in zip(requests, mattes, views, strict=True):
             seen = words.evidence(np.stack([next(classes) for _ in own]), _weights(len(own)))
             tags = words.tags(seen, request.brief, self.words)
-            swatches = palette.palette(matte.foreground, matte.alpha)
-            found.append((tags, swatches))
+            note = doubt.doubt(matte, self.min_confidence)
+            pixels = request.photo.pixels
+            focus = doubt.focus(pixels, matte) if note else doubt.WHOLE
+            shown = doubt.whole(pixels, matte) if note else matte
+            swatches = palette.palette(shown.foreground, shown.alpha)
+            found.append((shown, tags, swatches, note, focus))
             known.append(
                 facts.gather(
                     request.brief,
                     words.tags(seen, request.brief, 1),
                     swatches,
                     background=matte.background,
-                    confidence=matte.confidence,
+                    # Colours of the whole photo are not the product's: they are not said.
+                    confidence=0.0 if note else matte.confidence,
                     seen=seen,
                 )
             )
         written = sentences.write(known, [request.seed for request in requests], self.candidates)
         captions = []
-        for matte, (tags, swatches), lines in zip(mattes, found, written, strict=True):
+        for (matte, tags, swatches, note, focus), lines in zip(found, written, strict=True):
             subject, cutout = _cropped(matte)
             captions.append(
                 Caption(
@@ -74,6 +86,8 @@ class Backend(Captioner):
                     background=matte.background,
                     subject=subject,
                     confidence=matte.confidence,
+                    note=note,
+                    focus=focus,
                     cutout=cutout,
                 )
             )

@@ -40,7 +40,7 @@ def _held(brief: Brief, caption: Caption) -> str:
     told = [brief.name, brief.product, brief.price, brief.audience, brief.market]
     seen = [caption.text, *(tag.word for tag in caption.tags)]
     metals = prompts.table("copywrite/claims.toml")["en"]["material"]  # copper, seen, is a colour
-    colours = [swatch.name for swatch in caption.palette if swatch.name not in metals]
+    colours = [swatch.name for swatch in caption.colours if swatch.name not in metals]
     translated = [words.colour_names().get(name, "") for name in colours]
     return "\n".join([*told, brief.brand.name, *brief.features, *seen, *colours, *translated])
 

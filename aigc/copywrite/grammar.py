@@ -182,7 +182,7 @@ def _slots(request: CopyRequest, noun: words.Noun, tongue: str) -> Slots:
 
 def _colour(request: CopyRequest, tongue: str) -> str:
     """The product's one main colour, where the photo is clear and the brief names no other."""
-    brief, palette = request.brief, request.caption.palette
+    brief, palette = request.brief, request.caption.colours
     if not palette or palette[0].share < 0.4 or palette[0].name in _METALS:
         return ""
     told = " ".join((brief.name, brief.product, *brief.features)).casefold()

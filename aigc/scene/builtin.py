@@ -44,6 +44,8 @@ class Backend(Painter):
         if self.light != "auto":
             side = -1 if self.light == "left" else 1
         shot = lighting.shot(request, side, look)
+        if request.caption.whole:
+            return _bare(shot, request.background)
         outline = shadow.Outline(shot, request.caption.cutout)
         if request.background == "white":
             return _on_white(shot, outline)
@@ -68,6 +70,13 @@ def _choose(request: SceneRequest, shot: lighting.Shot, rng: np.random.Generator
     fitting = [name for name in request.style.sets if sets.suits(name, shot)] or ["studio"]
     weights = np.arange(len(fitting), 0, -1.0)
     return str(rng.choice(fitting, p=weights / weights.sum()))
+
+
+def _bare(shot: lighting.Shot, background: str) -> Pixels:
+    """A plain wall: a whole photo throws no shadow and stands on no floor."""
+    colour = "#ffffff" if background == "white" else shot.colours.wall
+    levels = np.frombuffer(bytes.fromhex(colour.removeprefix("#")), np.uint8)
+    return np.tile(levels, (shot.height, shot.width, 1))
 
 
 def _on_white(shot: lighting.Shot, outline: shadow.Outline) -> Pixels:

@@ -6,17 +6,22 @@ import zlib
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
 from pydantic import Field
 
 from aigc.campaign import Box, Pixels, Poster, Scene, Slots, pixel_box
 from aigc.errors import BriefError
 from aigc.scene.colours import Theme, contrast, theme
-from aigc.typeset import PlanRequest, SetRequest, Typesetter, content, layouts
+from aigc.typeset import PlanRequest, SetRequest, Typesetter, content, layouts, whole
 from aigc.typeset.compose import inked, marked, over, resized
+from aigc.typeset.contrast import rgb
 from aigc.typeset.encode import encode
 from aigc.typeset.sheet import Element, Sheet
 
 _GROUNDS = {"accent": "on_accent", "on_accent": "accent", "panel": "ink"}  # and the ink on each
+# Beside a photo up to the edges, a text may be this much of its size below a framed one.
+_SMALLER = {"headline": 0.55}
+_LITTLE_SMALLER = 0.75
 
 
 class Composition(NamedTuple):
@@ -73,11 +78,18 @@ def composed(plan: PlanRequest, scene: Scene) -> Composition:
     colours = _theme(plan)
     size = plan.channel.size
     left, top, right, bottom = pixel_box(scene.slots.product, size)
-    cutout = resized(plan.caption.cutout, (right - left, bottom - top))
+    within = (right - left, bottom - top)
+    ground, boxes = scene.image, {"product": scene.slots.product}
+    if plan.caption.whole:
+        ground = np.full_like(ground, rgb(_behind(plan, colours)))
+        cutout = whole.fitted(plan.caption, within)
+        boxes["subject"] = whole.subject(plan.caption, scene.slots.product, size)
+    else:
+        cutout = resized(plan.caption.cutout, within)
     others = [each for each in elements.values() if each.name != "product"]
     liked = {"body": colours.muted, "brand": colours.muted, "price": colours.highlight}
     inks = inked(
-        scene.image,
+        ground,
         cutout,
         (left, top),
         [each for each in others if each.ground == "scene"],
@@ -92,8 +104,13 @@ def composed(plan: PlanRequest, scene: Scene) -> Composition:
     for each in others:
         if each.ground in _GROUNDS:
             reached[each.name] = _on_colour(each.name, each.ground, colours)
-    boxes = {each.name: each.box for each in others} | {"product": scene.slots.product}
+    boxes = {each.name: each.box for each in others} | boxes
     return Composition(pixels, content.copy_for(plan).id, boxes, reached)
+
+
+def _behind(plan: PlanRequest, colours: Theme) -> str:
+    """The plain wall that a whole photo hangs on: a set with a floor would show through oddly."""
+    return "#ffffff" if plan.channel.background == "white" else colours.wall
 
 
 def _poster(request: SetRequest) -> Poster:
@@ -118,6 +135,8 @@ def _choose(plan: PlanRequest, wish: str) -> str:
     channel = plan.channel
     if wish != "auto" and channel.shape in layouts.named(wish).shapes:
         return wish
+    if plan.caption.whole and channel.background == "scene":
+        return _choose_for_photo(plan)
     height, width = plan.caption.cutout.shape[:2]
     said = frozenset(content.texts(plan, content.copy_for(plan)))
     return layouts.choose(
@@ -128,6 +147,21 @@ def _choose(plan: PlanRequest, wish: str) -> str:
         # The same turn on every channel: one campaign, one look.
         zlib.crc32(f"{plan.brief.seed}/{plan.brief.name}".encode()) + plan.variant,
     ).name
+
+
+def _choose_for_photo(plan: PlanRequest) -> str:
+    """Up to the edges where photo, words and channel suit that, else framed; variants alternate."""
+    bleed, framed = layouts.for_photos(plan.channel)
+    safe, bold = _sheet(plan, framed).elements(), _sheet(plan, bleed).elements()
+    suits = (
+        whole.suits(plan.caption, bold["product"].box, plan.channel.size)
+        and bold.keys() >= safe.keys()  # no text is left out
+        and all(
+            bold[name].size >= _SMALLER.get(name, _LITTLE_SMALLER) * each.size
+            for name, each in safe.items()
+        )
+    )
+    return (bleed, framed)[plan.variant % 2] if suits else framed
 
 
 def _sheet(plan: PlanRequest, layout: str) -> Sheet:

@@ -13,10 +13,9 @@ from aigc.campaign import Caption, Copy, Pixels
 from aigc.channels import columns
 from aigc.errors import AigcError, BriefError
 from aigc.scene.colours import Theme
-from aigc.typeset import PlanRequest, words
+from aigc.typeset import PlanRequest, whole, words
 
 CUT_OFF = 0.985  # a subject that reaches so far down the photo was cut off by its edge
-OPAQUE = 250  # alpha; a cut-out that is so all over is no cut-out
 _REGIONS = {"zh": "cn", "ja": "jp", "ko": "kr"}
 _TRADITIONAL = {"zh-tw": "tw", "zh-hant": "tw", "zh-hk": "hk"}
 
@@ -55,7 +54,7 @@ def texts(plan: PlanRequest, copy: Copy) -> dict[str, str]:
 def stands(plan: PlanRequest) -> bool:
     """Whether a product stands on a floor; garments and the like hang or lie flat."""
     caption = plan.caption
-    if cropped(caption) or is_whole_photo(caption):
+    if cropped(caption) or caption.whole:
         return False
     said = f"{plan.brief.product} {plan.brief.name}".lower()
     likely = " ".join(tag.word for tag in caption.tags[:3] if tag.probability >= 0.5).lower()
@@ -64,13 +63,8 @@ def stands(plan: PlanRequest) -> bool:
 
 def cropped(caption: Caption) -> bool:
     """Whether the photo's lower edge cut the product off."""
-    alone = caption.background == "transparent" or is_whole_photo(caption)
+    alone = caption.background == "transparent" or caption.whole
     return caption.subject[3] >= CUT_OFF and not alone
-
-
-def is_whole_photo(caption: Caption) -> bool:
-    """Whether no product could be cut out, so that the photo itself is shown."""
-    return bool(caption.cutout[..., 3].min() > OPAQUE)
 
 
 def logo(plan: PlanRequest) -> Pixels | None:
@@ -90,7 +84,7 @@ def sheet_data(plan: PlanRequest, copy: Copy, theme: Theme) -> dict[str, Any]:
     language = plan.brief.language.lower()
     own = said.get("headline", "") + said.get("body", "")
     chinese = words.is_cjk(own)
-    whole = [plan.brief.name, plan.brief.product]
+    names = [plan.brief.name, plan.brief.product]
     serif = plan.style.display == "serif"
     top, bottom = words.edges(said[name] for name in ("headline", "body", "brand") if name in said)
     return {
@@ -99,12 +93,15 @@ def sheet_data(plan: PlanRequest, copy: Copy, theme: Theme) -> dict[str, Any]:
         "shape": plan.channel.shape,
         "aspect": width / height,
         "cropped": cropped(plan.caption),
+        "whole": plan.caption.whole,
+        "largest": whole.MOST_ENLARGED * height,
+        "crop": whole.shapes(plan.caption) if plan.caption.whole else (0.01, 99.0),
         "lang": language.split("-")[0],
         "region": _TRADITIONAL.get(language, _REGIONS.get(language.split("-")[0])),
         "rtl": words.is_rtl(own),
         "cjk": chinese,
         "text": {
-            name: words.price(text) if name == "price" else words.flowing(text, whole)
+            name: words.price(text) if name == "price" else words.flowing(text, names)
             for name, text in said.items()
         },
         "fonts": {

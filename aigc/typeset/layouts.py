@@ -6,6 +6,7 @@ import tomllib
 from functools import cache
 from itertools import takewhile
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 
@@ -30,6 +31,9 @@ class Layout(Value):
         False, description="Whether a product that the photo cut off below looks right in it"
     )
     least: int = Field(0, description="Shortest side, in pixels, on which it has room")
+    photo: Literal["", "framed", "bleed"] = Field(
+        "", description="How it shows a whole photo; empty: it is for cut-outs"
+    )
     background: str = Field("scene", description="`white`: for channels that want a white ground")
 
 
@@ -54,7 +58,9 @@ def choose(
     own = [
         layout
         for layout in all_layouts().values()
-        if channel.shape in layout.shapes and channel.background == layout.background
+        if channel.shape in layout.shapes
+        and channel.background == layout.background
+        and not layout.photo
     ]
     suiting = [
         layout
@@ -65,6 +71,15 @@ def choose(
         and (layout.crops or not cropped)
     ]
     return (suiting or own)[turn % len(suiting or own)]
+
+
+def for_photos(channel: Channel) -> tuple[str, str]:
+    """The layouts that show a whole photo in a channel's shape: up to the edges, and framed."""
+    own = [each for each in all_layouts().values() if channel.shape in each.shapes]
+    bleed, framed = (
+        next(each.name for each in own if each.photo == way) for way in ("bleed", "framed")
+    )
+    return bleed, framed
 
 
 def named(name: str) -> Layout:

@@ -4,8 +4,9 @@ import pickle
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
-from aigc.campaign import Brief, Photo, pixel_box
+from aigc.campaign import Brief, Caption, Photo, pixel_box
 from aigc.caption import CaptionRequest
 from aigc.caption.builtin import Backend
 from aigc.caption.matte import Matte
@@ -88,6 +89,72 @@ def test_a_batch_equals_singles_and_repeats(drawn_matte):
         np.testing.assert_array_equal(a.cutout, b.cutout)
 
 
+@pytest.fixture
+def doubtful_matte(monkeypatch):
+    """A matte of the left half, as sure as the test says."""
+
+    def install(confidence, background="scene"):
+        def cut_out(photo, *, method="grabcut"):
+            alpha = np.zeros(photo.pixels.shape[:2], np.uint8)
+            alpha[:, : alpha.shape[1] // 2] = 255
+            box = (0.0, 0.0, 0.5, 1.0)
+            return Matte(alpha, photo.pixels // 2, box, confidence, background)
+
+        monkeypatch.setattr("aigc.caption.matte.cut_out", cut_out)
+
+    return install
+
+
+def test_below_the_threshold_the_whole_photo_is_kept_and_a_sentence_says_why(doubtful_matte):
+    doubtful_matte(0.349)
+    asked = request()
+    (caption,) = Backend(candidates=0).describe([asked])
+    assert caption.whole
+    assert caption.subject == (0, 0, 1, 1)
+    np.testing.assert_array_equal(caption.cutout[..., :3], asked.photo.pixels)
+    assert (caption.cutout[..., 3] == 255).all()
+    assert caption.confidence == 0.349  # as it was measured
+    assert "(0.34, at least 0.35 is asked)" in caption.note
+    left, top, right, bottom = caption.focus
+    assert left == 0
+    assert right >= 0.5  # what the doubtful matte holds stays in sight
+    assert 0 <= top < bottom <= 1
+    assert "red" not in caption.text  # colours of a whole photo are not the product's
+
+
+def test_from_the_threshold_on_it_is_a_cut_out_and_nothing_is_said(doubtful_matte):
+    doubtful_matte(0.35)
+    (caption,) = Backend(candidates=0).describe([request()])
+    assert not caption.whole
+    assert caption.subject == (0, 0, 0.5, 1)
+    assert caption.note == ""
+
+
+def test_the_threshold_is_an_option(doubtful_matte):
+    doubtful_matte(0.6)
+    captions = [
+        Backend(candidates=0, min_confidence=least).describe([request()])[0] for least in (0.5, 0.7)
+    ]
+    assert [caption.whole for caption in captions] == [False, True]
+    for wrong in (-0.1, 1.1):
+        with pytest.raises(ValidationError, match="min_confidence"):
+            Backend(min_confidence=wrong)
+
+
+@pytest.mark.parametrize("confidence", [0.0, 1.0])
+def test_a_photos_own_alpha_is_never_dropped(doubtful_matte, confidence):
+    doubtful_matte(confidence, "transparent")
+    (caption,) = Backend(candidates=0, min_confidence=1).describe([request()])
+    assert not caption.whole
+    assert caption.note == ""
+
+
+def test_a_caption_saved_by_an_older_version_loads(drawn_matte):
+    (caption,) = Backend(candidates=0).describe([request()])
+    old = caption.model_dump(mode="json", exclude={"note", "focus"})
+    assert Caption(**old, cutout=caption.cutout).note == ""
+
+
 def test_no_requests_no_captions():
     assert Backend().describe([]) == []
 
@@ -100,8 +167,9 @@ def test_nothing_to_see_falls_back_to_the_name(drawn_matte):
     )
     (caption,) = Backend(candidates=0).describe([blank])
     assert "Model X1" in caption.text
-    assert caption.palette == ()
     assert caption.cutout.shape == (90, 120, 4)
+    assert caption.whole
+    assert caption.note.startswith("No product could be told from its background")
 
 
 @pytest.mark.parametrize("name", ["🎁", "حقيبة", "X" * 120, "{thing} \\1 (", "a.b*c"])

@@ -75,3 +75,10 @@ def test_a_metal_among_the_colours_is_no_material() -> None:
         update={"palette": (Swatch(hex="#b87333", name="copper", share=1),)}
     )
     assert unsupported("A copper teapot", BRIEF, copper) == ["copper"]
+
+
+def test_the_colours_of_a_whole_photo_are_not_said_to_be_the_products() -> None:
+    cut_out = CAPTION.model_copy(update={"text": "a teapot"})
+    whole = cut_out.model_copy(update={"cutout": np.full((2, 2, 4), 255, np.uint8)})
+    assert unsupported("A green teapot", BRIEF, cut_out) == []
+    assert unsupported("A green teapot", BRIEF, whole) == ["green"]

@@ -67,6 +67,7 @@ def test_every_word_is_text() -> None:
                 palette=(Swatch(hex='"><b>', name=NASTY, share=1),),
                 background="plain",
                 subject=(0, 0, 1, 1),
+                note=NASTY,
                 cutout=np.zeros((8, 8, 4), np.uint8),
             ),
             "copies": (
@@ -78,7 +79,7 @@ def test_every_word_is_text() -> None:
     shown = views.caption(made) + views.copies(made) + views.progress([], NASTY, failed=True)
     assert "<img src=x" not in shown
     assert "<b>" not in shown.replace("<b dir", "")
-    assert shown.count("&lt;img src=x onerror=alert(1)&gt;") == 10
+    assert shown.count("&lt;img src=x onerror=alert(1)&gt;") == 11
 
 
 def test_copies_are_shown_before_they_are_ranked_and_then_best_first() -> None:
