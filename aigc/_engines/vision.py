@@ -1,25 +1,18 @@
-"""What is in a picture: EfficientNet-Lite0, trained on the thousand classes of ImageNet.
-
-The network is MBConv blocks without squeeze-and-excitation and with ReLU6 (Tan & Le 2019, lite
-variant). Attribute names follow the weights file; batch norm is folded into the convolutions.
-"""
+"""What is in a picture: EfficientNet-Lite0, trained on the thousand classes of ImageNet."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from itertools import pairwise
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
-from torch import Tensor, nn
-from torch.nn import functional
-from torch.nn.utils.fusion import fuse_conv_bn_eval
+from torch import Tensor
 
 from aigc import prompts
-from aigc._engines import store
+from aigc._engines.efficientnet import EfficientNetLite0, pretrained
 from aigc.campaign import Pixels
 
 INPUT_SIDE = 224  # px; what the network was trained at
@@ -27,108 +20,10 @@ SALIENCY_SIDE = 448  # px; twice that, so that the last feature map is 14 × 14
 SALIENCY_CLASSES = 8
 _MAP = SALIENCY_SIDE // 32
 
-# expansion, output channels, blocks, stride of the first block, kernel
-_STAGES = (
-    (1, 16, 1, 1, 3),
-    (6, 24, 2, 2, 3),
-    (6, 40, 2, 2, 5),
-    (6, 80, 3, 2, 3),
-    (6, 112, 3, 1, 5),
-    (6, 192, 4, 2, 5),
-    (6, 320, 1, 1, 3),
-)
-
-
-class _SameConv(nn.Conv2d):  # type: ignore[misc]
-    """A convolution padded as TensorFlow's "same": the odd pixel goes right and below."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        (kernel, _), (stride, _) = self.kernel_size, self.stride
-        total = [max((-(-n // stride) - 1) * stride + kernel - n, 0) for n in x.shape[:1:-1]]
-        return super().forward(functional.pad(x, [p for t in total for p in (t // 2, t - t // 2)]))
-
-
-def _norm(channels: int) -> nn.BatchNorm2d:
-    return nn.BatchNorm2d(channels, eps=1e-3)
-
-
-class _Block(nn.Module):  # type: ignore[misc]
-    """Widen, filter each channel in space, narrow again; skip where shapes agree."""
-
-    def __init__(self, inner: int, outer: int, expansion: int, stride: int, kernel: int) -> None:
-        super().__init__()
-        wide = inner * expansion
-        self.widens = expansion > 1
-        if self.widens:
-            self._expand_conv = nn.Conv2d(inner, wide, 1, bias=False)
-            self._bn0 = _norm(wide)
-        self._depthwise_conv = _SameConv(wide, wide, kernel, stride, groups=wide, bias=False)
-        self._bn1 = _norm(wide)
-        self._project_conv = nn.Conv2d(wide, outer, 1, bias=False)
-        self._bn2 = _norm(outer)
-        self.skips = stride == 1 and inner == outer
-
-    def forward(self, x: Tensor) -> Tensor:
-        y = functional.relu6(self._bn0(self._expand_conv(x))) if self.widens else x
-        y = functional.relu6(self._bn1(self._depthwise_conv(y)))
-        y = self._bn2(self._project_conv(y))
-        return x + y if self.skips else y
-
-    def fold(self) -> None:
-        """Fold each batch norm into the convolution before it."""
-        names = ["_expand_conv", "_depthwise_conv", "_project_conv"][not self.widens :]
-        for conv, norm in zip(names, ["_bn0", "_bn1", "_bn2"][not self.widens :], strict=True):
-            _fold(self, conv, norm)
-
-
-class _Classifier(nn.Module):  # type: ignore[misc]
-    """The whole network: features (n, 1280, h/32, w/32), then a linear classifier."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._conv_stem = _SameConv(3, 32, 3, 2, bias=False)
-        self._bn0 = _norm(32)
-        widths = (32, *(stage[1] for stage in _STAGES))
-        self._blocks = nn.ModuleList(
-            _Block(outer if i else inner, outer, expansion, 1 if i else stride, kernel)
-            for (inner, outer), (expansion, _, count, stride, kernel) in zip(
-                pairwise(widths), _STAGES, strict=True
-            )
-            for i in range(count)
-        )
-        self._conv_head = nn.Conv2d(320, 1280, 1, bias=False)
-        self._bn1 = _norm(1280)
-        self._fc = nn.Linear(1280, 1000)
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = functional.relu6(self._bn0(self._conv_stem(x)))
-        for block in self._blocks:
-            x = block(x)
-        return functional.relu6(self._bn1(self._conv_head(x)))
-
-    def logits(self, features: Tensor) -> Tensor:
-        """Classify pooled features: (n, 1280, h, w) → (n, 1000)."""
-        scores: Tensor = self._fc(features.mean((2, 3)))
-        return scores
-
-    def fold(self) -> None:
-        """Fold every batch norm; the network is then for inference only."""
-        _fold(self, "_conv_stem", "_bn0")
-        _fold(self, "_conv_head", "_bn1")
-        for block in self._blocks:
-            block.fold()
-
-
-def _fold(module: nn.Module, conv: str, norm: str) -> None:
-    setattr(module, conv, fuse_conv_bn_eval(getattr(module, conv), getattr(module, norm)))
-    setattr(module, norm, nn.Identity())
-
 
 @cache
-def _network() -> _Classifier:
-    network = _Classifier()
-    weights = torch.load(store.builtin("imagenet-classifier"), "cpu", weights_only=True)
-    network.load_state_dict(weights)
+def _network() -> EfficientNetLite0:
+    network = pretrained()
     network.eval()
     network.fold()
     network.to(memory_format=torch.channels_last)
