@@ -142,9 +142,7 @@ def _notches(distance: Floats, inside: Bools) -> Bools:
     radius = max(2, round(NOTCH * max(inside.shape)))
     margin = ((radius, radius), (radius, radius))
     framed = np.pad(inside, margin).astype(np.uint8)
-    closed = cv2.morphologyEx(framed, cv2.MORPH_CLOSE, _disc(radius))[
-        radius:-radius, radius:-radius
-    ]
+    closed = cv2.morphologyEx(framed, cv2.MORPH_CLOSE, disc(radius))[radius:-radius, radius:-radius]
     bays = (closed > 0) & ~inside
     count, labels = cv2.connectedComponents(bays.astype(np.uint8))
     total = np.bincount(labels.ravel(), minlength=count)
@@ -175,7 +173,7 @@ def _lowest(lab: Floats, fitted: Floats, flooded: Bools) -> Bools:
     pale = (_length(lab - fitted) < PALE) | flooded
     if (~pale).sum() < 0.25 * (~flooded).sum():
         return np.zeros_like(flooded)
-    solid = cv2.morphologyEx((~pale).astype(np.uint8), cv2.MORPH_OPEN, _disc(1))
+    solid = cv2.morphologyEx((~pale).astype(np.uint8), cv2.MORPH_OPEN, disc(1))
     aside = 2 * round(BESIDE * flooded.shape[1]) + 1
     solid = cv2.dilate(solid, np.ones((1, aside), np.uint8)) > 0
     above = np.logical_or.accumulate(solid[::-1], axis=0)[::-1]
@@ -244,7 +242,7 @@ def _remnants(lab: Floats, flooded: Bools) -> Bools:
     beside = cv2.blur(lab * flooded[..., None], reach) / np.maximum(weight, 1e-4)[..., None]
     away = _length(lab - beside)
     inside = (~flooded).astype(np.uint8)
-    thin = cv2.morphologyEx(inside, cv2.MORPH_OPEN, _disc(THIN)) == 0
+    thin = cv2.morphologyEx(inside, cv2.MORPH_OPEN, disc(THIN)) == 0
     beside_strong = grown(away > 4 * CRUMB, THIN) & (away < CRUMB)
     crumbs = ((thin & (away < THREAD)) | beside_strong) & ~flooded & (weight > 0.01)
     reached = flooded
@@ -258,7 +256,8 @@ def tidy(inside: Bools, *, holes: float) -> Bools:
 
     Pieces of at least 3 % of the largest one stay.
     """
-    opened = cv2.morphologyEx(inside.astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
+    square = np.ones((2, 2), np.uint8)  # has no middle: the way back must start at its other corner
+    opened = cv2.dilate(cv2.erode(inside.astype(np.uint8), square), square, anchor=(0, 0))
     _, labels, stats, _ = cv2.connectedComponentsWithStats(opened)
     areas = stats[:, cv2.CC_STAT_AREA].copy()
     areas[0] = 0
@@ -271,15 +270,16 @@ def tidy(inside: Bools, *, holes: float) -> Bools:
 
 def grown(mask: Bools, radius: int) -> Bools:
     """Dilate by a disc of `radius` pixels."""
-    return np.asarray(cv2.dilate(mask.astype(np.uint8), _disc(radius)) > 0)
+    return np.asarray(cv2.dilate(mask.astype(np.uint8), disc(radius)) > 0)
 
 
 def shrunk(mask: Bools, radius: int) -> Bools:
     """Erode by a disc of `radius` pixels; the picture's edge does not erode."""
-    return np.asarray(cv2.erode(mask.astype(np.uint8), _disc(radius)) > 0)
+    return np.asarray(cv2.erode(mask.astype(np.uint8), disc(radius)) > 0)
 
 
-def _disc(radius: int) -> Pixels:
+def disc(radius: int) -> Pixels:
+    """A disc to erode or dilate by, (2 radius + 1) square."""
     return np.asarray(
         cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1)), np.uint8
     )

@@ -24,7 +24,11 @@ AROUND = 1.15  # side of the square in which the cut-out is classified, in longe
 class Backend(Captioner):
     """Names what an ImageNet classifier, the product's pixels and the brief agree on."""
 
-    matte: str = Field("grabcut", description="Method that cuts the product out: grabcut")
+    matte: str = Field(
+        "net",
+        description="How the product is cut out: net (our own), grabcut, rembg:MODEL, "
+        "or a transformers model as hf:OWNER/NAME or a folder",
+    )
     min_confidence: float = Field(
         0.35,
         ge=0,

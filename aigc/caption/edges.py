@@ -10,39 +10,41 @@ from aigc.campaign import Pixels
 
 Floats = NDArray[np.float32]
 
-BAND = 0.0022  # of the longest side: half the width of the outline whose alpha is worked out
+BAND = 0.003  # of the longest side: half the width of the outline whose alpha is worked out
+PURE = 16  # power of a pixel's share: how much colours are taken from pixels of one side
 DOUBT = 2.0  # squared contrast over variance at which unmixing begins to be trusted
+ROW = 1024
 CONTRAST = 20.0  # 8-bit levels between the two sides at which an outline is fully trusted
 
 
-def soften(pixels: Pixels, inside: NDArray[np.bool_]) -> tuple[Pixels, float]:
-    """Turn a mask of any size into an alpha at the photo's size, and score the outline's contrast.
+def soften(pixels: Pixels, share: Floats) -> Pixels:
+    """Turn a mask of any size, (h, w) in 0..1, into an alpha (H, W) at the photo's size.
 
-    Within a narrow band each pixel is unmixed between the mean colours of the product and of the
-    backdrop beside it. A guided filter (He et al. 2010) joins that to the mask where the two
-    sides look alike, or the backdrop varies so much that it has no one colour to unmix. Gives
-    alpha (H, W) and the contrast in 0..1.
+    Within a narrow band along the outline each pixel is unmixed between the mean colours of the
+    product and of the backdrop beside it. A guided filter (He et al. 2010) joins that to the mask
+    where the two sides look alike, or the backdrop varies so much that it has no one colour to
+    unmix. Outside the band a pixel is product or it is not.
     """
     height, width = pixels.shape[:2]
-    step = max(height, width) / max(inside.shape)  # px of the photo a pixel of the mask
+    step = max(height, width) / max(share.shape)  # px of the photo a pixel of the mask
     radius = max(2, round(BAND * max(height, width)), round(1.5 * step))
-    part = _around(inside, (height, width), 6 * radius + 8)
-    smooth = cv2.resize(inside.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
+    part = _around(share > 0.5, (height, width), 6 * radius + 8)
+    smooth = cv2.resize(share, (width, height), interpolation=cv2.INTER_LINEAR)
     mask = (smooth > 0.5).astype(np.uint8)
-    alpha = mask * np.uint8(255)
+    alpha = np.asarray(mask * np.uint8(255), np.uint8)
     smooth, mask = smooth[part], mask[part]
     # Deeper on the inside: a backdrop's flood stops where an edge begins, not at its middle.
     core = cv2.erode(mask, _disc(radius + 2))
     rest = 1 - cv2.dilate(mask, _disc(radius))
     band = (core == 0) & (rest == 0)
-    picture = pixels[part].astype(np.float32)
+    picture = pixels[part]
     front, front_spread = _beside(picture, core, band, radius)
     back, back_spread = _beside(picture, rest, band, radius)
-    mixed = picture[band]
+    mixed = picture[band].astype(np.float32)
     axis = front - back
     length = (axis * axis).sum(1)
-    share = ((mixed - back) * axis).sum(1) / np.maximum(length, 1e-3)
-    unmixed = np.clip((share - 0.06) / 0.86, 0, 1)  # noise on either side is no mixture
+    along = ((mixed - back) * axis).sum(1) / np.maximum(length, 1e-3)
+    unmixed = np.clip((along - 0.06) / 0.86, 0, 1)  # noise on either side is no mixture
     known = (front_spread >= 0) & (back_spread >= 0)
     steady = np.clip(length / np.maximum(DOUBT * back_spread, 1e-3) - 1, 0, 1)
     trust = np.clip(length / (2 * CONTRAST) ** 2, 0, 1) * steady
@@ -51,9 +53,7 @@ def soften(pixels: Pixels, inside: NDArray[np.bool_]) -> tuple[Pixels, float]:
     guided = cv2.ximgproc.guidedFilter(grey, smooth, radius, 1e-4)[band]
     edge = np.clip(trust * unmixed + (1 - trust) * guided, 0, 1)
     alpha[part][band] = (edge * 255).round().astype(np.uint8)
-    away = np.sqrt(length[known])
-    contrast = float(np.clip(away / CONTRAST, 0, 1).mean()) if away.size else 0.0
-    return alpha, contrast
+    return alpha
 
 
 def _around(inside: NDArray[np.bool_], size: tuple[int, int], margin: int) -> tuple[slice, slice]:
@@ -73,26 +73,32 @@ def _disc(radius: int) -> Pixels:
 
 
 def _beside(
-    picture: Floats, where: Pixels, band: NDArray[np.bool_], radius: int
+    picture: Pixels, where: Pixels, band: NDArray[np.bool_], radius: int
 ) -> tuple[Floats, Floats]:
     """Mean colour (N, 3) of the pixels of `where` near each pixel of the band, and its variance.
 
-    The variance is -1 where there are none. Worked out at a fraction of the size: means are
-    smooth.
+    The variance is -1 where there are none. Worked out from every few pixels: means are smooth.
     """
-    height, width = where.shape
-    scale = min(1.0, 2 / radius)
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    weight = cv2.resize(where.astype(np.float32), size, interpolation=cv2.INTER_AREA)
-    near = cv2.resize(picture * where[..., None], size, interpolation=cv2.INTER_AREA)
-    squares = cv2.resize(np.square(picture).sum(2) * where, size, interpolation=cv2.INTER_AREA)
-    side = round((4 * radius + 5) * scale) | 1
-    sums = cv2.blur(np.dstack([near, squares, weight]), (side, side))
-    full = cv2.resize(sums, (width, height), interpolation=cv2.INTER_LINEAR)[band]
-    total = np.maximum(full[:, 4], 1e-6)
-    mean = full[:, :3] / total[:, None]
-    spread = np.maximum(full[:, 3] / total - np.square(mean).sum(1), 0)
-    return mean, np.asarray(np.where(full[:, 4] > 1e-3, spread, -1), np.float32)
+    step = max(1, radius // 2)
+    weight = where[::step, ::step, None].astype(np.float32)
+    colours = picture[::step, ::step].astype(np.float32) * weight
+    squares = np.einsum("ijk,ijk->ij", colours, colours)
+    side = round((4 * radius + 5) / step) | 1
+    sums = _at(cv2.blur(np.dstack([colours, squares, weight]), (side, side)), band, step)
+    total = np.maximum(sums[:, 4], 1e-6)
+    mean = sums[:, :3] / total[:, None]
+    spread = np.maximum(sums[:, 3] / total - np.einsum("ij,ij->i", mean, mean), 0)
+    spread = np.where(sums[:, 4] > 1e-3, spread, -1)
+    return np.asarray(mean, np.float32), np.asarray(spread, np.float32)
+
+
+def _at(small: Floats, band: NDArray[np.bool_], step: int) -> Floats:
+    """Look a smooth map (h, w, C) of every `step`-th pixel up at a band's pixels: (N, C)."""
+    y, x = (axis.astype(np.float32) / step for axis in np.nonzero(band))
+    rows = -len(x) % ROW  # remap takes pictures: lay the list out in rows
+    x, y = (np.pad(axis, (0, rows)).reshape(-1, ROW) for axis in (x, y))
+    found = cv2.remap(small, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(found.reshape(-1, small.shape[2])[: int(band.sum())], np.float32)
 
 
 def decontaminate(pixels: Pixels, alpha: Pixels) -> Pixels:
@@ -107,29 +113,24 @@ def decontaminate(pixels: Pixels, alpha: Pixels) -> Pixels:
     wide = max(9, round(max(alpha.shape) * 0.02))
     part = _around(mixed, alpha.shape, wide)
     at = mixed[part]
-    picture = pixels[part].astype(np.float32)
-    share = alpha[part].astype(np.float32) / np.float32(255)
-    # High powers: colours are taken from pixels that are nearly all one side.
-    front = _fused(picture, share**8, at, wide)
-    back = _fused(picture, (1 - share) ** 8, at, wide)
-    of_front = share[at][:, None]
-    residue = picture[at] - of_front * front - (1 - of_front) * back
+    near = np.linspace(0, 1, 256, dtype=np.float32) ** PURE
+    front = _fused(pixels[part], near[alpha[part]], at, wide)
+    back = _fused(pixels[part], near[255 - alpha[part]], at, wide)
+    of_front = alpha[part][at][:, None].astype(np.float32) / 255
+    residue = pixels[part][at] - of_front * front - (1 - of_front) * back
     clean = pixels.copy()
     clean[part][at] = np.clip(front + of_front * residue, 0, 255).round().astype(np.uint8)
     return clean
 
 
-def _fused(picture: Floats, weight: Floats, at: NDArray[np.bool_], wide: int) -> Floats:
+def _fused(picture: Pixels, weight: Floats, at: NDArray[np.bool_], wide: int) -> Floats:
     """Weighted mean colour (N, 3) around each pixel of `at`; far pixels count where no near do."""
     narrow = max(5, wide // 4)
-    scale = min(1.0, 5 / narrow)
-    height, width = weight.shape
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    premultiplied = np.dstack([picture * weight[..., None], weight])
-    small = cv2.resize(premultiplied, size, interpolation=cv2.INTER_AREA)
+    step = max(1, narrow // 5)
+    taken = weight[::step, ::step, None]
+    small = np.dstack([picture[::step, ::step] * taken, taken])
     near, far = (
-        cv2.blur(small, (side, side))
-        for side in (round(narrow * scale) | 1, round(wide * scale) | 1)
+        cv2.blur(small, (side, side)) for side in (round(narrow / step) | 1, round(wide / step) | 1)
     )
-    sums = cv2.resize(near + np.float32(0.05) * far, (width, height))[at]
+    sums = _at(near + np.float32(0.05) * far, at, step)
     return np.asarray(sums[:, :3] / (sums[:, 3:] + np.float32(1e-6)), np.float32)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Literal, NamedTuple
 
 import cv2
@@ -24,7 +25,14 @@ ELLIPSES = ((0.35, 0.35), (0.42, 0.42), (0.28, 0.40))  # half axes, as fractions
 BORDER = 0.03  # of the short side: taken as background
 TAPER = 0.5  # a stub's width at the border, of its width further in
 SMALLEST, LARGEST = 0.003, 0.97  # of the picture: a subject outside is no subject
-LEAST_CONFIDENCE = 0.12  # below it the whole photo serves the merchant better
+CLOSE = 0.75  # of the picture: a product that fills less is looked at again, from nearer
+AROUND = 0.15  # of its longest side, shown around it then
+AGAIN = 0.4  # weight of that second look
+PIECE = 0.65  # mean share of a piece that belongs to the subject beside the largest
+STEEPNESS = 2.0  # of the network's shares about one half
+SURE = 0.985  # share: product, whatever its backdrop says
+FAINT = 0.03  # share: a thin thing near it, a lace or a chair's leg, may be the product's
+WIDE = 0.006  # of the longest side: half the width from which the network overrules a backdrop
 
 
 class Matte(NamedTuple):
@@ -38,30 +46,42 @@ class Matte(NamedTuple):
 
 
 class _Mask(NamedTuple):
-    inside: Bools  # (h, w), at any size of the photo's shape
+    share: Floats  # (h, w), how much of a place is product, at any size of the photo's shape
     trust: float  # 0..1
     background: Background
 
 
-def cut_out(photo: Photo, *, method: str = "grabcut") -> Matte:
+def cut_out(photo: Photo, *, method: str = "net") -> Matte:
     """Separate the product from its background.
 
     A photo that has its own alpha keeps it. Where no subject can be told, the whole photo is
-    kept, at a confidence of 0.1 or less. Raises BriefError for a method that does not exist.
+    kept, at a confidence of 0.1 or less. `method` is `net`, `grabcut`, `rembg` or `rembg:MODEL`,
+    or a reference to a model that transformers loads. Raises BriefError for any other.
     """
-    if method not in METHODS:
-        raise BriefError(f"caption.matte = '{method}': choose from {', '.join(METHODS)}")
+    find = _method(method)
     if photo.alpha is not None:
         return _matte(photo.pixels, photo.alpha, 1.0, "transparent")
-    mask = METHODS[method](photo.pixels)
-    share = float(mask.inside.mean())
-    if SMALLEST <= share <= LARGEST:
-        alpha, contrast = edges.soften(photo.pixels, mask.inside)
-        confidence = mask.trust * contrast * trust.score(photo.pixels, mask.inside)
-        if confidence >= LEAST_CONFIDENCE:
-            return _matte(photo.pixels, alpha, confidence, mask.background)
+    mask = find(photo.pixels)
+    covered = float((mask.share > 0.5).mean())
+    if SMALLEST <= covered <= LARGEST:
+        alpha = edges.soften(photo.pixels, mask.share)
+        return _matte(photo.pixels, alpha, mask.trust, mask.background)
     whole = np.full(photo.pixels.shape[:2], 255, np.uint8)
     return Matte(whole, photo.pixels, (0.0, 0.0, 1.0, 1.0), 0.1, mask.background)
+
+
+def _method(name: str) -> Callable[[Pixels], _Mask]:
+    kind, _, model = name.partition(":")
+    if name in METHODS:
+        return METHODS[name]
+    if kind == "rembg":
+        return partial(rembg, model=model or "u2net")
+    if kind in ("hf", "file", "pypi") or "/" in name:
+        return partial(transformers, ref=name)
+    raise BriefError(
+        f"caption.matte = '{name}': choose {', '.join(METHODS)}, rembg:MODEL, or a model "
+        "for transformers as hf:OWNER/NAME or a folder's path"
+    )
 
 
 def _matte(pixels: Pixels, alpha: Pixels, confidence: float, background: Background) -> Matte:
@@ -80,15 +100,110 @@ def _matte(pixels: Pixels, alpha: Pixels, confidence: float, background: Backgro
     return Matte(alpha, foreground, box, min(1.0, confidence), background)
 
 
+def net(pixels: Pixels) -> _Mask:
+    """Cut by the network that comes with the package; before an even backdrop, by that as well."""
+    from aigc._engines import matting
+
+    share = _closer(pixels, matting.alpha(pixels), matting.alpha)
+    found = backdrop.measure(pixels)
+    certainty = trust.certainty(share)
+    if found.kind == "scene" or found.noise > backdrop.TEXTURED:
+        return _Mask(_tidied(share), certainty, found.kind)
+    mask = agreed(share, backdrop.subtract(pixels, found))
+    return _Mask(mask, max(certainty, trust.agreement(mask, share)), found.kind)
+
+
+def _closer(pixels: Pixels, share: Floats, look: Callable[[Pixels], Floats]) -> Floats:
+    """Look again at the part of a photo that holds the product, where that is far less than all."""
+    x, y, across, down = cv2.boundingRect((share > 0.5).astype(np.uint8))
+    if not across:
+        return share
+    height, width = pixels.shape[:2]
+    wide, high = width / share.shape[1], height / share.shape[0]  # photo pixels a place
+    margin = AROUND * max(across * wide, down * high)
+    left, right = max(0, x * wide - margin), min(width, (x + across) * wide + margin)
+    top, bottom = max(0, y * high - margin), min(height, (y + down) * high + margin)
+    if (bottom - top) * (right - left) > CLOSE * height * width:
+        return share
+    near = look(np.ascontiguousarray(pixels[int(top) : int(bottom), int(left) : int(right)]))
+    finer = max(near.shape) / max(bottom - top, right - left)  # places a photo pixel
+    size = (round(width * finer), round(height * finer))
+    joined = cv2.resize(share, size, interpolation=cv2.INTER_LINEAR)
+    rows = slice(round(top * finer), round(bottom * finer))
+    part = joined[rows, round(left * finer) : round(right * finer)]
+    part += AGAIN * (cv2.resize(near, part.shape[::-1]) - part)  # a view: this changes `joined`
+    return np.asarray(joined, np.float32)
+
+
+def _tidied(share: Floats) -> Floats:
+    """Drop crumbs and doubtful pieces beside the largest; make doubt no transparency."""
+    inside = backdrop.tidy(share > 0.5, holes=0.0002)
+    count, labels = cv2.connectedComponents(inside.astype(np.uint8))
+    if count > 2:
+        areas = np.bincount(labels.ravel(), minlength=count)
+        sure = np.bincount(labels.ravel(), weights=share.ravel(), minlength=count) / areas > PIECE
+        sure[1 + areas[1:].argmax()] = True
+        inside &= sure[labels]
+    near = backdrop.grown(inside, 2)
+    steep = np.clip(STEEPNESS * (share - 0.5) + 0.5, 0, 1)
+    return np.where(inside, np.maximum(steep, 0.51), np.where(near, np.minimum(steep, 0.5), 0))
+
+
+def agreed(share: Floats, exact: Bools) -> Floats:
+    """Take a backdrop's subtraction, but where it and the network differ widely, the network.
+
+    The subtraction is exact along outlines and through thin things and holes; the network knows a
+    white product from a white backdrop, and a shadow from either.
+    """
+    height, width = exact.shape
+    likely = cv2.resize(share, (width, height), interpolation=cv2.INTER_LINEAR)
+    reach = max(2, round(WIDE * max(height, width)))
+    missed = _wide(~exact & (likely > 0.5), reach, likely, 0.9, 1.1) | (likely > SURE)
+    added = _wide(exact & (likely < 0.5), reach, likely, -0.1, 0.1)
+    near = backdrop.grown(likely > FAINT, reach)
+    return np.asarray(backdrop.tidy((exact & near & ~added) | missed, holes=0.0), np.float32)
+
+
+def _wide(mask: Bools, reach: int, likely: Floats, least: float, most: float) -> Bools:
+    """Keep the pieces of a mask wider than twice `reach` whose mean likelihood is in a range."""
+    core = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, backdrop.disc(reach))
+    count, labels = cv2.connectedComponents(core)
+    areas = np.bincount(labels.ravel(), minlength=count)
+    mean = np.bincount(labels.ravel(), weights=likely.ravel(), minlength=count) / np.maximum(
+        areas, 1
+    )
+    kept = (mean > least) & (mean < most)
+    kept[0] = False
+    return backdrop.grown(kept[labels], reach) & mask
+
+
+def rembg(pixels: Pixels, *, model: str) -> _Mask:
+    """Cut by a model of the rembg package."""
+    from aigc._engines import segmenters
+
+    share = segmenters.rembg(pixels, model)
+    return _Mask(share, trust.certainty(share), backdrop.measure(pixels).kind)
+
+
+def transformers(pixels: Pixels, *, ref: str) -> _Mask:
+    """Cut by a segmentation or matting model that transformers loads."""
+    from aigc._engines import segmenters
+
+    share = segmenters.transformers(pixels, ref)
+    return _Mask(share, trust.certainty(share), backdrop.measure(pixels).kind)
+
+
 def grabcut(pixels: Pixels) -> _Mask:
     """Cut by the backdrop's colour where it is white or plain, by GrabCut where it is a scene."""
     found = backdrop.measure(pixels)
     if found.kind == "scene" or found.noise > backdrop.TEXTURED:
-        return _scene(pixels, found.kind)
-    inside = backdrop.subtract(pixels, found)
-    if found.kind == "plain" and SMALLEST <= inside.mean() <= LARGEST:
-        inside = _without_remnants(pixels, inside)
-    return _Mask(inside, found.evenness, found.kind)
+        inside, agreement = _scene(pixels)
+    else:
+        inside, agreement = backdrop.subtract(pixels, found), found.evenness
+        if found.kind == "plain" and SMALLEST <= inside.mean() <= LARGEST:
+            inside = _without_remnants(pixels, inside)
+    confidence = agreement * trust.score(pixels, inside)
+    return _Mask(inside.astype(np.float32), confidence, found.kind)
 
 
 def _without_remnants(pixels: Pixels, inside: Bools) -> Bools:
@@ -102,7 +217,7 @@ def _without_remnants(pixels: Pixels, inside: Bools) -> Bools:
     return backdrop.tidy(inside & (back > 0), holes=0.0)
 
 
-def _scene(pixels: Pixels, kind: Background) -> _Mask:
+def _scene(pixels: Pixels) -> tuple[Bools, float]:
     """Let GrabCuts from several seeds vote, then draw the outline again at a larger size.
 
     The seeds are the border's colours with centred ellipses, and with the classifier's activation
@@ -132,7 +247,7 @@ def _scene(pixels: Pixels, kind: Background) -> _Mask:
     seeds[~backdrop.grown(belief > 0.2, reach)] = cv2.GC_BGD
     inside = backdrop.tidy(_cut(large, seeds, 2) > 0, holes=0.002)
     inside = backdrop.tidy(without_stubs(inside, _rim(large)), holes=0.0)
-    return _Mask(inside, 0.25 + 0.75 * min(1.0, agreement) ** 3, kind)
+    return inside, 0.25 + 0.75 * min(1.0, agreement) ** 3
 
 
 def without_stubs(inside: Bools, rim: int) -> Bools:
@@ -185,4 +300,4 @@ def _cut(pixels: Pixels, seeds: Pixels, rounds: int) -> Floats:
     return np.asarray((seeds == cv2.GC_FGD) | (seeds == cv2.GC_PR_FGD), np.float32)
 
 
-METHODS: dict[str, Callable[[Pixels], _Mask]] = {"grabcut": grabcut}
+METHODS: dict[str, Callable[[Pixels], _Mask]] = {"net": net, "grabcut": grabcut}

@@ -21,6 +21,23 @@ BINS = np.array(
 MOST_SHARED = 0.2  # of the colours may occur on both sides at no loss
 
 
+def certainty(share: NDArray[np.float32]) -> float:
+    """Expected IoU of a mask cut at one half, were every share the chance of its place."""
+    inside = share > 0.5
+    certain = float(share[inside].sum())
+    possible = float(inside.sum() + share[~inside].sum())
+    return certain / possible if possible else 0.0
+
+
+def agreement(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
+    """IoU of two masks of any sizes, cut at one half."""
+    height, width = other.shape
+    first = cv2.resize(one, (width, height), interpolation=cv2.INTER_AREA) > 0.5
+    second = other > 0.5
+    either = float((first | second).sum())
+    return float((first & second).sum()) / either if either else 0.0
+
+
 def score(pixels: Pixels, inside: Bools) -> float:
     """Score a mask of any size in 0..1; no truth is needed, and none is implied.
 

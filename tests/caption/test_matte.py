@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from aigc.campaign import Photo, Pixels
-from aigc.caption.matte import Matte, cut_out, without_stubs
+from aigc.caption.matte import Matte, agreed, cut_out, without_stubs
 from aigc.caption.trust import score
 from aigc.errors import BriefError
 
@@ -42,9 +42,13 @@ def textured(seed: int = 3, height: int = 320, width: int = 400) -> Pixels:
     return np.clip(np.array([70, 130, 80]) + 35 * rough, 0, 255).astype(np.uint8)
 
 
+def grabcut(photo: Photo) -> Matte:
+    return cut_out(photo, method="grabcut")
+
+
 def test_white_background_is_cut_exactly_and_a_ring_keeps_its_hole() -> None:
     truth = disc(110) - disc(55)
-    matte = cut_out(Photo(pixels=over(RED, canvas((255, 255, 255)), truth)))
+    matte = grabcut(Photo(pixels=over(RED, canvas((255, 255, 255)), truth)))
     assert matte.background == "white"
     assert iou(matte, truth) > 0.985
     assert matte.alpha[160, 200] == 0  # the hole
@@ -57,7 +61,7 @@ def test_a_soft_shadow_on_white_is_not_part_of_the_product() -> None:
     truth = disc(80)
     dark = cv2.GaussianBlur(np.roll(truth, (30, 45), (0, 1)), (0, 0), 16)
     ground = (250 - 45 * dark[..., None] * np.ones(3)).astype(np.uint8)
-    matte = cut_out(Photo(pixels=over(RED, ground, truth)))
+    matte = grabcut(Photo(pixels=over(RED, ground, truth)))
     assert iou(matte, truth) > 0.97
 
 
@@ -66,7 +70,7 @@ def test_a_pale_product_on_white_keeps_its_body() -> None:
     y = np.mgrid[:320, :400][0]
     body = (236 - 20 * (y / 320))[..., None] * np.ones(3)
     pixels = (body * truth[..., None] + 255 * (1 - truth[..., None])).astype(np.uint8)
-    assert iou(cut_out(Photo(pixels=pixels)), truth) > 0.97
+    assert iou(grabcut(Photo(pixels=pixels)), truth) > 0.97
 
 
 def test_a_dark_stub_between_product_and_border_is_dropped() -> None:
@@ -95,21 +99,21 @@ def test_an_uneven_plain_background_goes() -> None:
     truth = disc(90)
     x = np.mgrid[:320, :400][1][..., None]
     ground = (np.array([70, 120, 150]) + x / 400 * np.array([50, 45, 40])).astype(np.uint8)
-    matte = cut_out(Photo(pixels=over(RED, ground, truth)))
+    matte = grabcut(Photo(pixels=over(RED, ground, truth)))
     assert matte.background == "plain"
     assert iou(matte, truth) > 0.97
 
 
 def test_a_product_in_a_scene() -> None:
     truth = disc(85)
-    matte = cut_out(Photo(pixels=over((210, 60, 150), textured(), truth)))
+    matte = grabcut(Photo(pixels=over((210, 60, 150), textured(), truth)))
     assert matte.background == "scene"
     assert iou(matte, truth) > 0.93
 
 
 def test_a_soft_edge_gets_its_coverage() -> None:
     truth = disc(90, soft=5)
-    matte = cut_out(Photo(pixels=over(RED, canvas((255, 255, 255)), truth)))
+    matte = grabcut(Photo(pixels=over(RED, canvas((255, 255, 255)), truth)))
     edge = (truth > 0.15) & (truth < 0.85)
     assert np.abs(matte.alpha[edge] / 255 - truth[edge]).mean() < 0.15
 
@@ -117,7 +121,7 @@ def test_a_soft_edge_gets_its_coverage() -> None:
 def test_edge_colours_hold_no_old_background_and_opaque_pixels_are_the_photos() -> None:
     truth = disc(90, soft=3)
     pixels = over(RED, canvas((255, 255, 255)), truth)
-    matte = cut_out(Photo(pixels=pixels))
+    matte = grabcut(Photo(pixels=pixels))
     edge = (matte.alpha > 40) & (matte.alpha < 250)
     assert edge.any()
     before = np.abs(pixels[edge].astype(int) - RED).mean()
@@ -138,7 +142,7 @@ def test_a_photo_with_its_own_alpha_keeps_it() -> None:
 @pytest.mark.parametrize("flat", [True, False])
 def test_without_a_subject_the_whole_photo_is_kept(flat: bool) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (200, 260, 3)).astype(np.uint8)
-    matte = cut_out(Photo(pixels=canvas((128, 130, 126), 200, 260) if flat else noise))
+    matte = grabcut(Photo(pixels=canvas((128, 130, 126), 200, 260) if flat else noise))
     assert matte.confidence <= 0.3
     if flat:
         assert (matte.alpha == 255).all()
@@ -148,7 +152,7 @@ def test_without_a_subject_the_whole_photo_is_kept(flat: bool) -> None:
 @pytest.mark.parametrize("size", [(48, 48), (48, 400), (400, 48)])
 def test_small_and_narrow_photos(size: tuple[int, int]) -> None:
     truth = disc(15, *size)
-    matte = cut_out(Photo(pixels=over(RED, canvas((255, 255, 255), *size), truth)))
+    matte = grabcut(Photo(pixels=over(RED, canvas((255, 255, 255), *size), truth)))
     assert matte.alpha.shape == size
     assert iou(matte, truth) > 0.85
 
@@ -162,5 +166,75 @@ def test_same_photo_same_matte() -> None:
 
 
 def test_an_unknown_method_names_the_choices() -> None:
-    with pytest.raises(BriefError, match=r"caption\.matte = 'magic': choose from grabcut"):
+    with pytest.raises(BriefError, match=r"caption\.matte = 'magic': choose net, grabcut"):
         cut_out(Photo(pixels=textured()), method="magic")
+
+
+def scene_of(truth: np.ndarray, seed: int = 5) -> Pixels:
+    """A shaded, striped thing in a busy scene."""
+    y, x = np.mgrid[: truth.shape[0], : truth.shape[1]]
+    light = 0.6 + 0.4 * np.cos((x - 150) / 90) * np.cos((y - 120) / 110)
+    body = light[..., None] * np.where(
+        (y // 24 % 2 == 0)[..., None], (215, 60, 70), (240, 225, 205)
+    )
+    mixed = body * truth[..., None] + textured(seed, *truth.shape) * (1 - truth[..., None])
+    return mixed.clip(0, 255).astype(np.uint8)
+
+
+def test_the_network_cuts_a_thing_out_of_a_scene() -> None:
+    truth = disc(95)
+    matte = cut_out(Photo(pixels=scene_of(truth)))
+    assert iou(matte, truth) > 0.95
+    assert matte.confidence > 0.8
+
+
+def test_the_networks_matte_does_not_depend_on_what_came_before() -> None:
+    photo = Photo(pixels=scene_of(disc(80)))
+    first = cut_out(photo)
+    cut_out(Photo(pixels=scene_of(disc(40, 200, 500), 6)))
+    second = cut_out(photo)
+    assert np.array_equal(first.alpha, second.alpha)
+    assert first.confidence == second.confidence
+
+
+def test_a_soft_product_put_elsewhere_brings_no_halo() -> None:
+    """Cut off white and put on black, it must look as if it had been photographed there."""
+    truth = disc(90, soft=6)
+    matte = cut_out(Photo(pixels=over(RED, canvas((250, 250, 250)), truth)))
+    share = matte.alpha[..., None] / 255
+    put = matte.foreground * share
+    halo = over(RED, canvas((250, 250, 250)), truth) * share
+    right = over(RED, canvas((0, 0, 0)), truth).astype(float)
+    edge = (truth > 0.05) & (truth < 0.95)
+    error = np.abs(put - right)[edge].mean()
+    assert error < 18
+    assert error < 0.55 * np.abs(halo - right)[edge].mean()
+
+
+def test_the_network_overrules_a_backdrop_over_wide_areas_only() -> None:
+    likely = np.zeros((80, 100), np.float32)  # an eighth of the subtraction's size
+    likely[20:60, 30:70] = 0.95
+    likely[30:34, 70:90] = 0.1  # it hardly sees a lace
+    exact = np.zeros((640, 800), bool)
+    exact[160:480, 240:400] = True  # the product's white side is lost
+    exact[250:256, 400:720] = True  # a lace
+    exact[500:620, 240:560] = True  # a shadow
+    found = agreed(likely, exact) > 0.5
+    assert found[200:440, 240:540].all()
+    assert found[252, 420:700].all()
+    assert not found[500:].any()
+    ring = likely.copy()
+    exact = cv2.resize(ring, (800, 640)) > 0.5
+    exact[300:330, 380:384] = False  # what shows through a narrow hole is the backdrop's colour
+    assert not (agreed(ring, exact) > 0.5)[310:320, 381:383].any()
+
+
+@pytest.mark.parametrize("method", ["net", "grabcut"])
+def test_an_outline_leans_to_no_side(method: str) -> None:
+    truth = disc(90, 400, 400, soft=6)
+    matte = cut_out(
+        Photo(pixels=over(RED, canvas((250, 250, 250), 400, 400), truth)), method=method
+    )
+    edge = np.abs(matte.alpha / 255 - truth)
+    assert np.abs(edge - edge[::-1]).max() < 0.1
+    assert np.abs(edge - edge[:, ::-1]).max() < 0.1
