@@ -30,7 +30,7 @@ class Backend(Captioner):
         "or a transformers model as hf:OWNER/NAME or a folder",
     )
     min_confidence: float = Field(
-        0.35,
+        0.82,
         ge=0,
         le=1,
         description="Confidence below which a cut-out is dropped and the whole photo is shown",

@@ -11,7 +11,7 @@ from aigc.campaign import Brief, Swatch, Tag
 from aigc.caption import palette, words
 
 SURE = 0.6  # probability from which a tag names the product where the brief does not
-TRUSTED = 0.3  # confidence of a cut-out below which its colours may be the background's
+TRUSTED = 0.8  # confidence of a cut-out below which its colours may be the background's
 FLAVOURED = ("food", "beauty", "plants", "")  # where "orange" and "rose" are no colours
 
 _HAN = re.compile(r"[\u4e00-\u9fff]")

@@ -47,7 +47,7 @@ class Matte(NamedTuple):
 
 class _Mask(NamedTuple):
     share: Floats  # (h, w), how much of a place is product, at any size of the photo's shape
-    trust: float  # 0..1
+    trust: float  # 0..1, about the IoU that is to be expected
     background: Background
 
 
@@ -110,7 +110,9 @@ def net(pixels: Pixels) -> _Mask:
     if found.kind == "scene" or found.noise > backdrop.TEXTURED:
         return _Mask(_tidied(share), certainty, found.kind)
     mask = agreed(share, backdrop.subtract(pixels, found))
-    return _Mask(mask, max(certainty, trust.agreement(mask, share)), found.kind)
+    # An even backdrop settles about half of what the network doubts.
+    sure = (1 + max(certainty, trust.agreement(mask, share))) / 2
+    return _Mask(mask, sure, found.kind)
 
 
 def _closer(pixels: Pixels, share: Floats, look: Callable[[Pixels], Floats]) -> Floats:
@@ -202,8 +204,8 @@ def grabcut(pixels: Pixels) -> _Mask:
         inside, agreement = backdrop.subtract(pixels, found), found.evenness
         if found.kind == "plain" and SMALLEST <= inside.mean() <= LARGEST:
             inside = _without_remnants(pixels, inside)
-    confidence = agreement * trust.score(pixels, inside)
-    return _Mask(inside.astype(np.float32), confidence, found.kind)
+    expected = trust.expected_iou(agreement * trust.score(pixels, inside))
+    return _Mask(inside.astype(np.float32), expected, found.kind)
 
 
 def _without_remnants(pixels: Pixels, inside: Bools) -> Bools:

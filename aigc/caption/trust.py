@@ -38,6 +38,11 @@ def agreement(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
     return float((first & second).sum()) / either if either else 0.0
 
 
+def expected_iou(score: float) -> float:
+    """Turn a GrabCut's score into the IoU it had, on average, on photographs with known mattes."""
+    return 0.78 + 0.17 * score
+
+
 def score(pixels: Pixels, inside: Bools) -> float:
     """Score a mask of any size in 0..1; no truth is needed, and none is implied.
 

@@ -106,15 +106,15 @@ def doubtful_matte(monkeypatch):
 
 
 def test_below_the_threshold_the_whole_photo_is_kept_and_a_sentence_says_why(doubtful_matte):
-    doubtful_matte(0.349)
+    doubtful_matte(0.819)
     asked = request()
     (caption,) = Backend(candidates=0).describe([asked])
     assert caption.whole
     assert caption.subject == (0, 0, 1, 1)
     np.testing.assert_array_equal(caption.cutout[..., :3], asked.photo.pixels)
     assert (caption.cutout[..., 3] == 255).all()
-    assert caption.confidence == 0.349  # as it was measured
-    assert "(0.34, at least 0.35 is asked)" in caption.note
+    assert caption.confidence == 0.819  # as it was measured
+    assert "(0.81, at least 0.82 is asked)" in caption.note
     left, top, right, bottom = caption.focus
     assert left == 0
     assert right >= 0.5  # what the doubtful matte holds stays in sight
@@ -123,7 +123,7 @@ def test_below_the_threshold_the_whole_photo_is_kept_and_a_sentence_says_why(dou
 
 
 def test_from_the_threshold_on_it_is_a_cut_out_and_nothing_is_said(doubtful_matte):
-    doubtful_matte(0.35)
+    doubtful_matte(0.82)
     (caption,) = Backend(candidates=0).describe([request()])
     assert not caption.whole
     assert caption.subject == (0, 0, 0.5, 1)
