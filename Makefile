@@ -12,7 +12,7 @@ demo: setup ## Set everything up, then make the example campaign
 	$(BIN)/aigc run examples/coffee.yaml
 
 test: setup browser ## Set everything up, then run the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 check: setup ## Lint, format, types, generated docs
 	$(BIN)/ruff check

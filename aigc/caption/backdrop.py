@@ -17,6 +17,7 @@ SIDE = 1024  # px; the outline is found at this size, its soft edge at the photo
 LEAST_SIDE = 480  # px; a smaller photo is enlarged, so that widths below mean the same
 EVEN = 6.0  # ΔE: border pixels this near the fitted backdrop belong to it
 TEXTURED = 1.6  # ΔE: a backdrop noisier than this has no one colour to tell by
+LIKE = 3.0  # ΔE: hardly to be told from the backdrop
 PLAIN_SHARE = 0.75  # of the border must belong to the backdrop
 DARKEST = 0.4  # of the backdrop's L*: a cast shadow on a light backdrop is no darker
 SHADOW_TINT = 5.0  # ΔE in a*b*: and takes on no more colour than this
@@ -96,6 +97,12 @@ def measure(pixels: Pixels) -> Backdrop:
         white = middle[0] > 93 and float(np.hypot(middle[1], middle[2])) < 4
         kind = "white" if white else "plain"
     return Backdrop(kind, colour, noise, evenness)
+
+
+def like(pixels: Pixels, backdrop: Backdrop) -> Bools:
+    """Mark what has a backdrop's colour wherever it is, at the size that subtract() gives."""
+    lab = _lab(_working(pixels))
+    return np.asarray(_length(lab - _terms(*lab.shape[:2]) @ backdrop.colour) < LIKE)
 
 
 def subtract(pixels: Pixels, backdrop: Backdrop) -> Bools:

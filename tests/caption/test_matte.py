@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from aigc.campaign import Photo, Pixels
-from aigc.caption.matte import Matte, agreed, cut_out, without_stubs
+from aigc.caption.grabcut import without_stubs
+from aigc.caption.matte import Matte, cut_out
+from aigc.caption.net import agreed
 from aigc.caption.trust import score
 from aigc.errors import BriefError
 
@@ -219,14 +221,20 @@ def test_the_network_overrules_a_backdrop_over_wide_areas_only() -> None:
     exact[160:480, 240:400] = True  # the product's white side is lost
     exact[250:256, 400:720] = True  # a lace
     exact[500:620, 240:560] = True  # a shadow
-    found = agreed(likely, exact) > 0.5
+    like = np.zeros_like(exact)
+    like[300:360, 300:360] = True  # white on the product, or what shows through it
+    found = agreed(likely, exact, like) > 0.5
     assert found[200:440, 240:540].all()
     assert found[252, 420:700].all()
     assert not found[500:].any()
     ring = likely.copy()
     exact = cv2.resize(ring, (800, 640)) > 0.5
     exact[300:330, 380:384] = False  # what shows through a narrow hole is the backdrop's colour
-    assert not (agreed(ring, exact) > 0.5)[310:320, 381:383].any()
+    assert not (agreed(ring, exact, ~exact) > 0.5)[310:320, 381:383].any()
+    doubtful = likely.copy()
+    doubtful[38:45, 38:45] = 0.7
+    exact = np.ones_like(exact)
+    assert not agreed(doubtful, exact, like)[320:340, 320:340].any()
 
 
 @pytest.mark.parametrize("method", ["net", "grabcut"])
