@@ -104,6 +104,8 @@ def _read(image: Image.Image, ref: str) -> Photo:
             f"photo = '{ref}': {image.width}×{image.height} px is too small or too narrow; "
             f"the short side needs {SMALLEST_SIDE} px (of {WORKING_SIDE} on the long one)"
         )
+    if upright.mode == "RGB" and "transparency" not in upright.info:
+        return Photo(pixels=np.array(upright), alpha=None)
     pixels = np.asarray(upright.convert("RGBA"))
     alpha: Pixels | None = np.ascontiguousarray(pixels[..., 3])
     if pixels[..., 3].max() < 26:

@@ -97,12 +97,13 @@ def alpha(pixels: Pixels, weights: Path = WEIGHTS) -> NDArray[np.float32]:
 
     The mean of two looks: a small one, that sees what the whole is, and a larger one, for outlines.
     """
-    whole, fine = (_look(pixels, side, _network(weights)) for side in SIDES)
+    whole, fine = (look(pixels, side, weights) for side in SIDES)
     height, width = fine.shape
     return np.asarray((cv2.resize(whole, (width, height)) + fine) / 2, np.float32)
 
 
-def _look(pixels: Pixels, side: int, network: MatteNet) -> NDArray[np.float32]:
+def look(pixels: Pixels, side: int = SIDES[-1], weights: Path = WEIGHTS) -> NDArray[np.float32]:
+    """Give the network's shares at one size: (h, w), multiples of 32, the longer one `side`."""
     height, width = pixels.shape[:2]
     scale = side / max(height, width)
     size = [max(1, round(length * scale / 32)) * 32 for length in (width, height)]
@@ -110,5 +111,5 @@ def _look(pixels: Pixels, side: int, network: MatteNet) -> NDArray[np.float32]:
     small = cv2.resize(pixels, size, interpolation=way).astype(np.float32)
     picture = torch.from_numpy((small - 127) / 128).permute(2, 0, 1)[None]
     with torch.inference_mode():
-        logits = network(picture.contiguous(memory_format=torch.channels_last))
+        logits = _network(weights)(picture.contiguous(memory_format=torch.channels_last))
     return np.asarray(logits.sigmoid()[0, 0].numpy(), np.float32)

@@ -72,12 +72,12 @@ def _working(pixels: Pixels) -> Pixels:
 
 def measure(pixels: Pixels) -> Backdrop:
     """Fit a smooth backdrop to the border, ignoring whatever product touches it."""
-    lab = _lab(_working(pixels))
-    height, width = lab.shape[:2]
+    small = _working(pixels)
+    height, width = small.shape[:2]
     rim = max(2, round(0.015 * min(height, width)))
     frame = np.ones((height, width), bool)
     frame[rim:-rim, rim:-rim] = False
-    samples, terms = lab[frame], _terms(height, width)[frame]
+    samples, terms = _lab(small[frame][None])[0], _terms(height, width)[frame]
     middle = np.median(samples, axis=0)
     keep = np.linalg.norm(samples - middle, axis=1) < 4 * EVEN
     colour = np.zeros((6, 3), np.float32)

@@ -36,11 +36,11 @@ def grabcut(pixels: Pixels) -> Mask:
 
 def _without_remnants(pixels: Pixels, inside: Bools) -> Bools:
     """Let GrabCut drop what uneven light left of a plain backdrop; it takes, never adds."""
-    small = _shrink(pixels, SCENE_SIDE)
+    small = shrink(pixels, SCENE_SIDE)
     size = (small.shape[1], small.shape[0])
     likely = cv2.resize(inside.astype(np.uint8), size, interpolation=cv2.INTER_AREA) > 0
     seeds = np.where(likely, cv2.GC_PR_FGD, cv2.GC_BGD).astype(np.uint8)
-    kept = backdrop.grown(backdrop.tidy(_cut(small, seeds, 4) > 0, holes=0.002), 2)
+    kept = backdrop.grown(backdrop.tidy(cut(small, seeds, 4) > 0, holes=0.002), 2)
     back = cv2.resize(kept.astype(np.uint8), inside.shape[::-1], interpolation=cv2.INTER_NEAREST)
     return backdrop.tidy(inside & (back > 0), holes=0.0)
 
@@ -53,19 +53,19 @@ def _scene(pixels: Pixels) -> tuple[Bools, float]:
     """
     from aigc._engines import vision
 
-    small = _shrink(pixels, VOTE_SIDE)
+    small = shrink(pixels, VOTE_SIDE)
     height, width = small.shape[:2]
     activation = cv2.resize(vision.saliency([pixels])[0], (width, height))
-    votes = [_cut(small, _seeds(small, _ellipse(small, *axes)), VOTE_ROUNDS) for axes in ELLIPSES]
+    votes = [cut(small, _seeds(small, _ellipse(small, *axes)), VOTE_ROUNDS) for axes in ELLIPSES]
     agreed = np.mean(votes, axis=0, dtype=np.float32)
     # The classifier has its say where the subject is: near the centre, or where ellipses agreed.
     likely = np.clip(activation, 0, 1) * _ellipse(small, 0.46, 0.46) + agreed
-    votes.append(_cut(small, _seeds(small, likely > 0.55), VOTE_ROUNDS))
+    votes.append(cut(small, _seeds(small, likely > 0.55), VOTE_ROUNDS))
     vote = np.mean(votes, axis=0, dtype=np.float32)
     either = float((vote > 0.2).sum())
     agreement = float((vote > 0.8).sum()) / max(either, 1.0)
 
-    large = _shrink(pixels, SCENE_SIDE)
+    large = shrink(pixels, SCENE_SIDE)
     size = (large.shape[1], large.shape[0])
     belief = cv2.resize(vote, size, interpolation=cv2.INTER_LINEAR)
     reach = max(3, round(max(size) * 0.02))
@@ -73,7 +73,7 @@ def _scene(pixels: Pixels) -> tuple[Bools, float]:
     seeds[belief > 0.45] = cv2.GC_PR_FGD
     seeds[backdrop.shrunk(belief > 0.9, reach)] = cv2.GC_FGD
     seeds[~backdrop.grown(belief > 0.2, reach)] = cv2.GC_BGD
-    inside = backdrop.tidy(_cut(large, seeds, 2) > 0, holes=0.002)
+    inside = backdrop.tidy(cut(large, seeds, 2) > 0, holes=0.002)
     inside = backdrop.tidy(without_stubs(inside, _rim(large)), holes=0.0)
     return inside, 0.25 + 0.75 * min(1.0, agreement) ** 3
 
@@ -92,7 +92,8 @@ def without_stubs(inside: Bools, rim: int) -> Bools:
     return np.asarray(kept)
 
 
-def _shrink(pixels: Pixels, side: int) -> Pixels:
+def shrink(pixels: Pixels, side: int) -> Pixels:
+    """Scale a picture down to a longest side of `side` pixels."""
     height, width = pixels.shape[:2]
     scale = min(1.0, side / max(height, width))
     size = (max(8, round(width * scale)), max(8, round(height * scale)))
@@ -118,7 +119,8 @@ def _rim(pixels: Pixels) -> int:
     return max(1, round(BORDER * short))
 
 
-def _cut(pixels: Pixels, seeds: Pixels, rounds: int) -> Floats:
+def cut(pixels: Pixels, seeds: Pixels, rounds: int) -> Floats:
+    """Run GrabCut (Rother et al. 2004) from OpenCV's four kinds of seeds: 1 is subject, 0 not."""
     subject = (seeds == cv2.GC_FGD) | (seeds == cv2.GC_PR_FGD)
     if not subject.any() or subject.all():  # GrabCut needs samples of both
         return np.asarray(subject, np.float32)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from aigc.campaign import Pixels
 from aigc.caption import backdrop, trust
+from aigc.caption.grabcut import cut, shrink
 from aigc.caption.mask import Mask
 
 Floats = NDArray[np.float32]
@@ -18,6 +19,9 @@ Bools = NDArray[np.bool_]
 CLOSE = 0.75  # of the picture: a product that fills less is looked at again, from nearer
 AROUND = 0.15  # of its longest side, shown around it then
 AGAIN = 0.4  # weight of that second look
+OUTLINE_SIDE = 320  # px; where a GrabCut draws a scene's outline again
+OUTLINE = 0.35  # weight of that
+DOUBT = 0.05  # share within which of 0 or 1 the network is sure
 PIECE = 0.65  # mean share of a piece that belongs to the subject beside the largest
 STEEPNESS = 2.0  # of the network's shares about one half
 SURE = 0.985  # share: product, whatever its backdrop says
@@ -29,11 +33,11 @@ def net(pixels: Pixels) -> Mask:
     """Cut by the network that comes with the package; before an even backdrop, by that as well."""
     from aigc._engines import matting
 
-    share = _closer(pixels, matting.alpha(pixels), matting.alpha)
+    share = _closer(pixels, matting.alpha(pixels), matting.look)
     found = backdrop.measure(pixels)
     certainty = trust.certainty(share)
     if found.kind == "scene" or found.noise > backdrop.TEXTURED:
-        return Mask(_tidied(share), certainty, found.kind)
+        return Mask(_tidied(_redrawn(pixels, share)), certainty, found.kind)
     mask = agreed(share, backdrop.subtract(pixels, found), backdrop.like(pixels, found))
     # An even backdrop settles about half of what the network doubts.
     sure = (1 + max(certainty, trust.agreement(mask, share))) / 2
@@ -60,6 +64,16 @@ def _closer(pixels: Pixels, share: Floats, look: Callable[[Pixels], Floats]) -> 
     part = joined[rows, round(left * finer) : round(right * finer)]
     part += AGAIN * (cv2.resize(near, part.shape[::-1]) - part)  # a view: this changes `joined`
     return np.asarray(joined, np.float32)
+
+
+def _redrawn(pixels: Pixels, share: Floats) -> Floats:
+    """Let a GrabCut have its say where the network is unsure: it sees finer, and knows nothing."""
+    small = shrink(pixels, OUTLINE_SIDE)
+    likely = cv2.resize(share, small.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    seeds = np.where(likely > 0.5, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
+    seeds[likely > 1 - DOUBT] = cv2.GC_FGD
+    seeds[likely < DOUBT] = cv2.GC_BGD
+    return np.asarray(likely + OUTLINE * (cut(small, seeds, 1) - likely), np.float32)
 
 
 def _tidied(share: Floats) -> Floats:
