@@ -99,7 +99,9 @@ def agreed(share: Floats, exact: Bools, like: Bools) -> Floats:
     height, width = exact.shape
     likely = cv2.resize(share, (width, height), interpolation=cv2.INTER_LINEAR)
     reach = max(2, round(WIDE * max(height, width)))
-    missed = _wide(~exact & (likely > 0.5), reach, likely, 0.9, 1.1) | (likely > SURE)
+    lost = ~exact & (likely > 0.5)
+    missed = _wide(lost & ~like, reach, likely, 0.9, 1.1) | (lost & (likely > SURE))
+    missed |= _wide(lost & like, reach, likely, 0.97, 1.1)  # it shows the backdrop, or matches it
     added = _wide(exact & (likely < 0.5), reach, likely, -0.1, 0.1)
     near = backdrop.grown(likely > FAINT, reach)
     added |= _enclosed(_wide(exact & like, reach, likely, -0.1, 0.93), exact | missed)

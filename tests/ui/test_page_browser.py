@@ -123,6 +123,7 @@ def test_from_a_photo_to_a_zip(page: Any, photo: Path, outputs: Path, tmp_path: 
     )
     download.wait_for(timeout=60_000)
     assert page.locator(".stages li.done").count() == 5
+    page.locator("#posters img").nth(1).wait_for()  # the gallery draws itself after the words
     assert page.locator("#posters img").count() == 2
     widths = "images => images.map(image => image.complete && image.naturalWidth)"
     page.wait_for_function(
