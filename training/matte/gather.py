@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import shutil
 import subprocess
 import tarfile
 import tempfile
@@ -43,17 +44,22 @@ def main() -> None:
             add = cutouts if source["kind"] == "cutouts" else views
             add(found, options.data, name)
     for folder in options.own:
-        cutouts(sorted((folder / "cutouts").iterdir()), options.data, folder.name)
-        views(sorted((folder / "backgrounds").iterdir()), options.data, folder.name)
+        cutouts(sorted(folder.glob("cutouts/*")), options.data, folder.name)
+        views(sorted(folder.glob("backgrounds/*")), options.data, folder.name)
         people(folder / "people", options.data / "photos" / f"{folder.name}-people")
     for kind in ("cutouts", "photos", "backgrounds"):
-        for folder in sorted((options.data / kind).iterdir()):
+        for folder in sorted((options.data / kind).glob("*")):
             print(f"{kind}/{folder.name}: {len({p.stem for p in folder.iterdir()})}")
 
 
 def fetched(source: str, folder: Path) -> Path:
     """Fetch and unpack an npm or a Debian package."""
     where, package = source.split(":", 1)
+    tool = {"npm": "npm", "deb": "apt-get"}[where]
+    if shutil.which(tool) is None:
+        raise SystemExit(
+            f"{source}: needs {tool}, which is not here; install it or drop the source"
+        )
     if where == "npm":
         subprocess.run(["npm", "pack", "--silent", package], cwd=folder, check=True)
         with tarfile.open(next(folder.glob("*.tgz"))) as archive:
@@ -121,7 +127,7 @@ def views(paths: list[Path], data: Path, name: str) -> None:
 
 def people(source: Path, target: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
-    for path in sorted((source / "images").iterdir()):
+    for path in sorted(source.glob("images/*")):
         masks = list((source / "masks").glob(f"{path.stem}.*"))
         if masks:
             Image.open(path).convert("RGB").save(target / f"{path.stem}.jpg", quality=92)
