@@ -22,9 +22,9 @@ def soften(pixels: Pixels, share: Floats) -> Pixels:
     """Turn a mask of any size, (h, w) in 0..1, into an alpha (H, W) at the photo's size.
 
     Within a narrow band along the outline each pixel is unmixed between the mean colours of the
-    product and of the backdrop beside it. A guided filter joins that to the mask
-    where the two sides look alike, or the backdrop varies so much that it has no one colour to
-    unmix. Outside the band a pixel is product or it is not.
+    product and of the backdrop beside it. A guided filter joins that to the mask where the two
+    sides look alike, or the backdrop varies so much that it has no one colour to unmix. Outside
+    the band a pixel is product or it is not.
     """
     height, width = pixels.shape[:2]
     step = max(height, width) / max(share.shape)  # px of the photo a pixel of the mask
@@ -38,6 +38,8 @@ def soften(pixels: Pixels, share: Floats) -> Pixels:
     core = cv2.erode(mask, _disc(radius + 2))
     rest = 1 - cv2.dilate(mask, _disc(radius))
     band = (core == 0) & (rest == 0)
+    if not band.any():  # what was there is lost between the pixels of a tiny photo
+        return alpha
     picture = pixels[part]
     front, front_spread = _beside(picture, core, band, radius)
     back, back_spread = _beside(picture, rest, band, radius)
@@ -50,7 +52,7 @@ def soften(pixels: Pixels, share: Floats) -> Pixels:
     steady = np.clip(length / np.maximum(DOUBT * back_spread, 1e-3) - 1, 0, 1)
     trust = np.clip(length / (2 * CONTRAST) ** 2, 0, 1) * steady
     trust = np.where(known, trust, 0)
-    guided = _guided(pixels[part], smooth, band, radius)
+    guided = _guided(picture, smooth, band, radius)
     edge = np.clip(trust * unmixed + (1 - trust) * guided, 0, 1)
     alpha[part][band] = (edge * 255).round().astype(np.uint8)
     return alpha

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from aigc.campaign import Photo, Pixels
+from aigc.caption import edges
 from aigc.caption.grabcut import without_stubs
 from aigc.caption.matte import Matte, cut_out
 from aigc.caption.net import agreed
@@ -235,6 +236,14 @@ def test_the_network_overrules_a_backdrop_over_wide_areas_only() -> None:
     doubtful[38:45, 38:45] = 0.7
     exact = np.ones_like(exact)
     assert not agreed(doubtful, exact, like)[320:340, 320:340].any()
+
+
+def test_a_share_that_falls_between_a_photos_pixels_is_no_error() -> None:
+    share = np.zeros((384, 384), np.float32)
+    share[::8, ::8] = 1  # a 48 px photo is read between these
+    alpha = edges.soften(canvas(RED, 48, 48), share)
+    assert alpha.shape == (48, 48)
+    assert not alpha.any()
 
 
 @pytest.mark.parametrize("method", ["net", "grabcut"])
