@@ -60,7 +60,23 @@ class Brand(Value):
 
     name: Line = Field("", max_length=80, description="Brand name")
     logo: str = Field("", description="Path of the logo, PNG with transparency for preference")
+    logo_on_dark: str = Field("", description="Path of the logo as it stands on dark grounds")
     colours: tuple[str, ...] = Field((), description="Brand colours as #rrggbb")
+    font: str = Field(
+        "", description="Path of the brand's own font file, TTF or OTF, for headlines"
+    )
+    tone: Tone | None = Field(None, description="Voice of the brand; it outweighs the brief's tone")
+    avoid: tuple[Line, ...] = Field(
+        (), max_length=100, description="Words that the brand does not use, in any language"
+    )
+
+
+class OwnCopy(Value):
+    """A text of the merchant's own, which is ranked and set beside those that are written."""
+
+    headline: Line = Field(min_length=1, max_length=120)
+    body: Line = Field("", max_length=300)
+    cta: Line = Field("", max_length=40)
 
 
 class Brief(Value):
@@ -77,10 +93,25 @@ class Brief(Value):
         (), max_length=20, description="True selling points; copy claims nothing else"
     )
     price: Line = Field("", max_length=24, description="Price as printed, e.g. ¥199")
+    was: Line = Field("", max_length=24, description="Price before, shown struck through")
+    discount: Line = Field("", max_length=16, description="What is off, e.g. -30%, 7折, 2 for 1")
+    coupon: Line = Field("", max_length=40, description="Coupon, e.g. TEA20 or 满199减30")
+    link: str = Field("", max_length=400, description="Address that the QR code opens")
+    badges: tuple[Annotated[Line, Field(min_length=1, max_length=24)], ...] = Field(
+        (), max_length=4, description="Certificates and seals that the product really has"
+    )
+    texts: tuple[OwnCopy, ...] = Field(
+        (), max_length=12, description="Copy of the merchant's own: headline, body, cta"
+    )
     audience: Line = Field("", max_length=120, description="Whom it is for")
     tone: Tone = Field("promotional", description="Voice of the copy")
     language: str = Field("en", description="Language of the copy: en, zh-CN")
     market: Line = Field("", max_length=40, description="Country or region of the campaign")
+    date: str = Field(
+        "",
+        pattern=r"^(\d{4}-\d{2}-\d{2})?$",
+        description="Day the campaign opens, YYYY-MM-DD: the season and its festivals",
+    )
     brand: Brand = Field(default_factory=Brand, description="Brand name, logo, colours")
     channels: tuple[str, ...] = Field(
         ("instagram-square", "instagram-story", "google-landscape"),
