@@ -25,6 +25,7 @@ class PlanRequest(Value):
     caption: Caption
     copies: tuple[Copy, ...]  # best first
     seed: int
+    avoid: tuple[str, ...] = ()  # layouts that were tried and failed
 
 
 class SetRequest(Value):
