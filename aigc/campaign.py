@@ -222,6 +222,32 @@ class Scene(Value):
     data: bytes = Field(b"", exclude=True, repr=False, description="The encoded `image`")
 
 
+class Mark(Value):
+    """What one check of the judge says of a poster."""
+
+    check: str
+    level: Literal["pass", "warn", "fail"]
+    value: float
+    threshold: float
+    remedy: str = Field("", description="What is wrong and what to do; empty for a pass")
+
+
+class Verdict(Value):
+    """What the judge says of a poster: measures of its layout, and a mark a check."""
+
+    metrics: dict[str, float]
+    marks: tuple[Mark, ...]
+
+    def at(self, level: str) -> tuple[Mark, ...]:
+        """Give the marks of one level: pass, warn or fail."""
+        return tuple(mark for mark in self.marks if mark.level == level)
+
+    @property
+    def passed(self) -> bool:
+        """Whether no check failed; warnings pass."""
+        return not self.at("fail")
+
+
 class Poster(Value):
     """A finished file for one channel."""
 
@@ -236,6 +262,12 @@ class Poster(Value):
     contrast: dict[str, float] = Field(
         description="Least WCAG contrast of each text against the pixels behind it"
     )
+    sizes: dict[str, float] = Field({}, description="Type size of each text, px")
+    texts: dict[str, str] | None = Field(
+        None, description="What each text says; None where the typesetter does not tell"
+    )
+    inks: dict[str, str] = Field({}, description="Colour of each text, #rrggbb")
+    verdict: Verdict | None = Field(None, description="What the judge found")
     data: bytes = Field(b"", exclude=True, repr=False, description="The encoded file")
 
 

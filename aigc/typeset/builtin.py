@@ -31,6 +31,9 @@ class Composition(NamedTuple):
     copy_id: str
     boxes: dict[str, Box]
     contrast: dict[str, float]
+    inks: dict[str, str]
+    sizes: dict[str, float]
+    texts: dict[str, str]
 
 
 class Backend(Typesetter):
@@ -100,12 +103,22 @@ def composed(plan: PlanRequest, scene: Scene) -> Composition:
     mark = content.logo(plan)
     if mark is not None and "logo" in elements:
         pixels = marked(pixels, mark, elements["logo"].box)
-    reached = dict(inks.contrast)
+    reached, used = dict(inks.contrast), dict(inks.ink)
     for each in others:
         if each.ground in _GROUNDS:
             reached[each.name] = _on_colour(each.name, each.ground, colours)
-    boxes = {each.name: each.box for each in others} | boxes
-    return Composition(pixels, content.copy_for(plan).id, boxes, reached)
+            used[each.name] = _ink_on(each.name, each.ground, colours)
+    copy = content.copy_for(plan)
+    said = content.texts(plan, copy)
+    return Composition(
+        pixels,
+        copy.id,
+        {each.name: each.box for each in others} | inks.panels | boxes,
+        reached,
+        used,
+        {each.name: each.size for each in others if each.size},
+        {name: text for name, text in said.items() if name in elements},
+    )
 
 
 def _behind(plan: PlanRequest, colours: Theme) -> str:
@@ -127,6 +140,9 @@ def _poster(request: SetRequest) -> Poster:
         layout=scene.slots.layout,
         boxes=made.boxes,
         contrast=made.contrast,
+        inks=made.inks,
+        sizes=made.sizes,
+        texts=made.texts,
         data=encode(made.pixels, channel.format, channel.max_bytes, request.metadata),
     )
 
@@ -181,8 +197,12 @@ def _inks(colours: Theme) -> dict[str, str]:
 
 
 def _on_colour(name: str, ground: str, colours: Theme) -> float:
+    return contrast(_ink_on(name, ground, colours), str(getattr(colours, ground)))
+
+
+def _ink_on(name: str, ground: str, colours: Theme) -> str:
     ink = "highlight" if (ground, name) == ("panel", "price") else _GROUNDS[ground]
-    return contrast(getattr(colours, ink), getattr(colours, ground))
+    return str(getattr(colours, ink))
 
 
 def _checked(elements: dict[str, Element], plan: PlanRequest, layout: str) -> dict[str, Element]:

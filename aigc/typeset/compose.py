@@ -29,6 +29,7 @@ class Inks(NamedTuple):
     backdrop: Pixels
     ink: dict[str, str]
     contrast: dict[str, float]
+    panels: dict[str, Box]  # what was put behind texts, by name
 
 
 def resized(cutout: Pixels, size: Size) -> Pixels:
@@ -92,6 +93,7 @@ def inked(
     """
     chosen: dict[str, str] = {}
     reached: dict[str, float] = {}
+    panels: dict[str, Box] = {}
     stacks: dict[str, list[Element]] = {}
     for element in elements:
         stacks.setdefault(element.stack, []).append(element)
@@ -100,14 +102,16 @@ def inked(
         ink = next((ink for ink in inks if _reads(ink, behind, stack)), None)
         if ink is None:
             ink, cover = next(iter(inks.items()))
-            backdrop = _calmed(backdrop, stack, ink, cover)
+            backdrop, strength = _calmed(backdrop, stack, ink, cover)
+            if strength > _SOFT:
+                panels[f"panel-{stack[0].name}"] = _panel(stack, strength, backdrop)
             behind = over(backdrop, cutout, place)
         for element in stack:
             pixels = _under(behind, element.box)
             own = liked.get(element.name, ink)
             own = own if contrast.least(own, pixels) >= _EASY else ink
             chosen[element.name], reached[element.name] = own, contrast.least(own, pixels)
-    return Inks(backdrop, chosen, reached)
+    return Inks(backdrop, chosen, reached, panels)
 
 
 def _under(behind: Pixels, box: Box) -> Pixels:
@@ -121,22 +125,39 @@ def _reads(ink: str, behind: Pixels, stack: Iterable[Element]) -> bool:
     )
 
 
-def _calmed(backdrop: Pixels, stack: list[Element], ink: str, cover: str) -> Pixels:
-    """Cover the ground behind a stack, as lightly as lets the ink read."""
+def _calmed(backdrop: Pixels, stack: list[Element], ink: str, cover: str) -> tuple[Pixels, float]:
+    """Cover the ground behind a stack, as lightly as lets the ink read; say how strongly."""
     for strength in _COVERS:
         calmed = _covered(backdrop, stack, cover, strength)
         if _reads(ink, calmed, stack):
-            return calmed
-    return calmed
+            break
+    return calmed, strength
+
+
+def _panel(stack: list[Element], strength: float, backdrop: Pixels) -> Box:
+    """Where a panel stands, as a box of fractions."""
+    height, width = backdrop.shape[:2]
+    (left, top, right, bottom), _ = _around(stack, strength, width, height)
+    return (
+        max(left / width, 0.0),
+        max(top / height, 0.0),
+        min(right / width, 1.0),
+        min(bottom / height, 1.0),
+    )
+
+
+def _around(stack: list[Element], strength: float, width: int, height: int) -> tuple[PixelBox, int]:
+    """A stack's pixels with a pad around them, and that pad."""
+    boxes = np.array([pixel_box(element.box, (width, height)) for element in stack])
+    pad = round((0.09 if strength <= _SOFT else 0.025) * (width * height) ** 0.5) + 2
+    left, top = (int(edge) for edge in boxes[:, :2].min(axis=0) - pad)
+    right, bottom = (int(edge) for edge in boxes[:, 2:].max(axis=0) + pad)
+    return (left, top, right, bottom), pad
 
 
 def _covered(backdrop: Pixels, stack: list[Element], cover: str, strength: float) -> Pixels:
     height, width = backdrop.shape[:2]
-    boxes = np.array([pixel_box(element.box, (width, height)) for element in stack])
-    mean = (width * height) ** 0.5
-    pad = round((0.09 if strength <= _SOFT else 0.025) * mean) + 2
-    left, top = boxes[:, :2].min(axis=0) - pad
-    right, bottom = boxes[:, 2:].max(axis=0) + pad
+    (left, top, right, bottom), pad = _around(stack, strength, width, height)
     if strength <= _SOFT:
         left, right = _reach(left, right, width)
         top, bottom = _reach(top, bottom, height)
