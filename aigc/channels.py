@@ -1,4 +1,4 @@
-"""Sales channels: every picture size, byte limit and text limit, from channels.toml."""
+"""Sales channels: every picture size, byte limit and text limit, from two tables."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from wcwidth import wcswidth
 
 from aigc.campaign import Size, Value
 from aigc.errors import BriefError
+from aigc.prints import Print
 
+_FILES = ("channels.toml", "prints.toml")
 Shape = Literal["square", "portrait", "story", "landscape", "leaderboard", "skyscraper"]
 
 
@@ -32,19 +34,22 @@ class Channel(Value):
     title: str
     size: Size
     shape: Shape
-    format: Literal["jpg", "png"]
+    format: Literal["jpg", "png", "pdf"]
     max_bytes: int
     text: TextLimits
     background: Literal["scene", "white"] = Field(
         "scene", description="`white`: the channel wants the product on pure white"
     )
+    print: Print | None = Field(None, description="The sheet, if it is printed; `format` is pdf")
 
 
 @cache
 def all_channels() -> dict[str, Channel]:
-    """Every channel by its name, in the order of channels.toml."""
-    table = tomllib.loads((Path(__file__).parent / "channels.toml").read_text("utf-8"))
-    return {name: Channel.model_validate({"name": name, **row}) for name, row in table.items()}
+    """Every channel by its name, screens in the order of channels.toml, then prints."""
+    folder = Path(__file__).parent
+    tables = [tomllib.loads((folder / name).read_text("utf-8")) for name in _FILES]
+    rows = {name: row for table in tables for name, row in table.items()}
+    return {name: Channel.model_validate({"name": name, **row}) for name, row in rows.items()}
 
 
 def channel(name: str) -> Channel:
