@@ -16,12 +16,15 @@ from aigc.errors import BriefError
 
 FOLDER = Path(__file__).parent / "layouts"
 
+Family = Literal["centre", "split", "editorial", "promo", "framed"]
+
 
 class Layout(Value):
     """What a layout's header says, as TOML in the `//` lines that its file begins with."""
 
     name: str
     title: str
+    family: Family
     shapes: tuple[Shape, ...]
     aspect: tuple[float, float] = Field(
         (0.0, 99.0), description="Products it flatters: width / height, from and to"
@@ -31,6 +34,9 @@ class Layout(Value):
         False, description="Whether a product that the photo cut off below looks right in it"
     )
     least: int = Field(0, description="Shortest side, in pixels, on which it has room")
+    side: Literal["", "left", "right"] = Field(
+        "", description="Where the product stands, if beside the words; it may be turned round"
+    )
     photo: Literal["", "framed", "bleed"] = Field(
         "", description="How it shows a whole photo; empty: it is for cut-outs"
     )

@@ -1,0 +1,60 @@
+"""Where a cut-out's mass is, and which of its edges the photo cut off: layouts place it by that."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from aigc.campaign import Caption, Pixels
+
+CUT_OFF = 0.985  # a subject that reaches so far towards an edge of the photo was cut off by it
+_SIDED = 0.03  # of the width: mass so far from the middle of its box is on one side
+
+
+class Mass(NamedTuple):
+    """How a cut-out fills its box; fractions of its width."""
+
+    centre: float  # of all that is opaque, from the left
+    base: float  # how wide it stands: the extent of its lowest twentieth
+    fill: float  # opaque share of the box
+
+    @property
+    def side(self) -> Literal["left", "right", ""]:
+        """The heavy side; empty where it is balanced."""
+        if abs(self.centre - 0.5) < _SIDED:
+            return ""
+        return "left" if self.centre < 0.5 else "right"
+
+
+class Cut(NamedTuple):
+    """The edges of the photo that run through the product."""
+
+    left: bool
+    top: bool
+    right: bool
+    bottom: bool
+
+
+def mass(cutout: Pixels) -> Mass:
+    """Measure a cut-out (h, w, 4), on about a hundred pixels a side."""
+    step = max(1, min(cutout.shape[:2]) // 100)
+    alpha = cutout[::step, ::step, 3].astype(np.float32) / 255
+    columns = alpha.sum(0)
+    total = float(columns.sum())
+    if total == 0:
+        return Mass(0.5, 1.0, 0.0)
+    at = (np.arange(columns.size) + 0.5) / columns.size
+    low = alpha[-max(1, len(alpha) // 20) :].max(0) > 0.5
+    feet = np.flatnonzero(low)
+    base = (feet[-1] - feet[0] + 1) / columns.size if feet.size else 0.0
+    return Mass(float(columns @ at) / total, float(base), total / alpha.size)
+
+
+def cut(caption: Caption) -> Cut:
+    """Which edges of the photo cut the product off; none of one that came with its own alpha."""
+    if caption.background == "transparent" or caption.whole:
+        return Cut(False, False, False, False)
+    left, top, right, bottom = caption.subject
+    low, high = 1 - CUT_OFF, CUT_OFF
+    return Cut(left <= low, top <= low, right >= high, bottom >= high)
