@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from aigc import brief
-from aigc.channels import all_channels
 from aigc.errors import BriefError
 
 LEAST = {"name": "Mug", "photo": "mug.jpg"}
@@ -216,10 +215,19 @@ def test_wrong_values(field: str, value: Any, allowed: str) -> None:
     assert allowed in message
 
 
-def test_unknown_channel_lists_the_choices() -> None:
-    message = refusal({"channels": ["taobao"]})
-    assert "'taobao'" in message
-    assert all(name in message for name in all_channels())
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("taobao", "did you mean taobao-main, taobao-white, taobao-portrait, taobao-detail?"),
+        ("amzon-main", "did you mean amazon-main"),
+        ("Google Square", "did you mean google-square"),
+        ("myspace", "`aigc channels` lists them"),
+    ],
+)
+def test_unknown_channel_names_those_that_may_be_meant(name: str, meant: str) -> None:
+    message = refusal({"channels": [name]})
+    assert f"'{name}'" in message
+    assert meant in message
 
 
 def test_channel_named_twice() -> None:

@@ -15,7 +15,7 @@ from aigc.errors import BriefError
 from aigc.typeset import layouts
 from aigc.typeset.builtin import Backend, elements_of
 
-SHAPES = {each.shape: each.name for each in reversed(all_channels().values())}
+SHAPES = {each.shape: each.name for each in reversed(all_channels().values()) if each.texts}
 CASES = [
     (layout.name, SHAPES[shape])
     for layout in layouts.all_layouts().values()

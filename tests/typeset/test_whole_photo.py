@@ -15,7 +15,7 @@ from aigc.scene.builtin import Backend as Painter
 from aigc.typeset import layouts, whole
 from aigc.typeset.builtin import Backend, composed
 
-CHANNELS = {each.shape: each.name for each in reversed(all_channels().values())}
+CHANNELS = {each.shape: each.name for each in reversed(all_channels().values()) if each.texts}
 CHANNELS["portrait-3:4"] = "xiaohongshu"
 CHANNELS["landscape-6:5"] = "iab-rectangle"
 PHOTOS = {  # size, focus
