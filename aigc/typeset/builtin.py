@@ -12,13 +12,14 @@ from pydantic import Field
 from aigc.campaign import Box, Pixels, Poster, Scene, Slots, pixel_box
 from aigc.errors import BriefError
 from aigc.scene.colours import Theme, contrast, theme
-from aigc.typeset import PlanRequest, SetRequest, Typesetter, content, layouts, whole
-from aigc.typeset.compose import inked, marked, over, resized
+from aigc.typeset import PlanRequest, SetRequest, Typesetter, choose, content, layouts, whole
+from aigc.typeset.compose import inked, marked, resized
 from aigc.typeset.contrast import rgb
 from aigc.typeset.encode import encode
-from aigc.typeset.sheet import Element, Sheet
+from aigc.typeset.sheet import Element, Sheet, paint
 
 _GROUNDS = {"accent": "on_accent", "on_accent": "accent", "panel": "ink"}  # and the ink on each
+_ON_PANEL = {"price": "highlight", "was": "muted"}
 # Beside a photo up to the edges, a text may be this much of its size below a framed one.
 _SMALLER = {"headline": 0.55}
 _LITTLE_SMALLER = 0.75
@@ -28,6 +29,7 @@ class Composition(NamedTuple):
     """A poster before it is encoded."""
 
     pixels: Pixels  # (H, W, 3)
+    backdrop: Pixels  # (H, W, 3): without cut-out and type, calmed where texts need it
     copy_id: str
     boxes: dict[str, Box]
     contrast: dict[str, float]
@@ -46,7 +48,7 @@ class Backend(Typesetter):
 
     @property
     def packages(self) -> tuple[str, ...]:
-        return ("typst", "pillow", "fonttools")
+        return ("typst", "pypdfium2", "pillow", "fonttools")
 
     def plan(self, requests: Sequence[PlanRequest]) -> list[Slots]:
         return [self._plan(request) for request in requests]
@@ -90,16 +92,16 @@ def composed(plan: PlanRequest, scene: Scene) -> Composition:
     else:
         cutout = resized(plan.caption.cutout, within)
     others = [each for each in elements.values() if each.name != "product"]
-    liked = {"body": colours.muted, "brand": colours.muted, "price": colours.highlight}
     inks = inked(
         ground,
         cutout,
         (left, top),
         [each for each in others if each.ground == "scene"],
         _inks(colours),
-        liked,
+        _liked(colours),
     )
-    pixels = over(over(inks.backdrop, cutout, (left, top)), sheet.draw(inks.ink))
+    pixels = inks.picture
+    paint(sheet.pdf(inks.ink), pixels)
     mark = content.logo(plan)
     if mark is not None and "logo" in elements:
         pixels = marked(pixels, mark, elements["logo"].box)
@@ -112,6 +114,7 @@ def composed(plan: PlanRequest, scene: Scene) -> Composition:
     said = content.texts(plan, copy)
     return Composition(
         pixels,
+        inks.backdrop,
         copy.id,
         {each.name: each.box for each in others} | inks.panels | boxes,
         reached,
@@ -181,11 +184,19 @@ def _choose_for_photo(plan: PlanRequest) -> str:
 
 
 def _sheet(plan: PlanRequest, layout: str) -> Sheet:
-    return Sheet(layout, content.sheet_data(plan, content.copy_for(plan), _theme(plan)))
+    colours = _theme(plan)
+    data = content.sheet_data(plan, content.copy_for(plan), colours)
+    placing = choose.placing(plan, layout, data["rtl"])
+    return Sheet(layout, {**data, **placing, "ink": _liked(colours)})
 
 
 def _theme(plan: PlanRequest) -> Theme:
     return theme(plan.style, plan.caption, plan.brief.brand.colours)
+
+
+def _liked(colours: Theme) -> dict[str, str]:
+    lesser = dict.fromkeys(("body", "brand", "was"), colours.muted)
+    return {**lesser, "price": colours.highlight}
 
 
 def _inks(colours: Theme) -> dict[str, str]:
@@ -201,7 +212,7 @@ def _on_colour(name: str, ground: str, colours: Theme) -> float:
 
 
 def _ink_on(name: str, ground: str, colours: Theme) -> str:
-    ink = "highlight" if (ground, name) == ("panel", "price") else _GROUNDS[ground]
+    ink = _ON_PANEL.get(name, "ink") if ground == "panel" else _GROUNDS[ground]
     return str(getattr(colours, ink))
 
 

@@ -27,6 +27,7 @@ class Inks(NamedTuple):
     """What the contrast check decided: the calmed backdrop, an ink a text, and its contrast."""
 
     backdrop: Pixels
+    picture: Pixels  # the backdrop with the cut-out on it
     ink: dict[str, str]
     contrast: dict[str, float]
     panels: dict[str, Box]  # what was put behind texts, by name
@@ -42,18 +43,9 @@ def resized(cutout: Pixels, size: Size) -> Pixels:
 
 def over(ground: Pixels, layer: Pixels, place: tuple[int, int] = (0, 0)) -> Pixels:
     """Lay (h, w, 4) on (H, W, 3) at a place (left, top); what sticks out is cut off."""
-    left, top = place
-    height, width = ground.shape[:2]
-    x0, y0 = max(left, 0), max(top, 0)
-    x1, y1 = min(left + layer.shape[1], width), min(top + layer.shape[0], height)
-    result = ground.copy()
-    if x0 >= x1 or y0 >= y1:
-        return result
-    layer = layer[y0 - top : y1 - top, x0 - left : x1 - left]
-    alpha = layer[..., 3:].astype(np.uint16)
-    mixed = layer[..., :3] * alpha + result[y0:y1, x0:x1] * (255 - alpha) + 128
-    result[y0:y1, x0:x1] = (mixed + (mixed >> 8)) >> 8  # divided by 255, rounded, exactly
-    return result
+    picture, laid = Image.fromarray(ground), Image.fromarray(layer)
+    picture.paste(laid, place, laid)
+    return np.array(picture)
 
 
 def marked(ground: Pixels, logo: Pixels, box: Box) -> Pixels:
@@ -97,21 +89,26 @@ def inked(
     stacks: dict[str, list[Element]] = {}
     for element in elements:
         stacks.setdefault(element.stack, []).append(element)
+    picture = over(backdrop, cutout, place)
     for stack in stacks.values():
-        behind = over(backdrop, cutout, place)
-        ink = next((ink for ink in inks if _reads(ink, behind, stack)), None)
+        grounds = _grounds(picture, stack)
+        ink = next((ink for ink in inks if _reads(ink, grounds)), None)
         if ink is None:
             ink, cover = next(iter(inks.items()))
             backdrop, strength = _calmed(backdrop, stack, ink, cover)
             if strength > _SOFT:
                 panels[f"panel-{stack[0].name}"] = _panel(stack, strength, backdrop)
-            behind = over(backdrop, cutout, place)
-        for element in stack:
-            pixels = _under(behind, element.box)
+            picture = over(backdrop, cutout, place)
+            grounds = _grounds(picture, stack)
+        for element, ground in zip(stack, grounds, strict=True):
             own = liked.get(element.name, ink)
-            own = own if contrast.least(own, pixels) >= _EASY else ink
-            chosen[element.name], reached[element.name] = own, contrast.least(own, pixels)
-    return Inks(backdrop, chosen, reached, panels)
+            own = own if ground.least(own) >= _EASY else ink
+            chosen[element.name], reached[element.name] = own, ground.least(own)
+    return Inks(backdrop, picture, chosen, reached, panels)
+
+
+def _grounds(picture: Pixels, stack: Iterable[Element]) -> list[contrast.Ground]:
+    return [contrast.ground(_under(picture, element.box)) for element in stack]
 
 
 def _under(behind: Pixels, box: Box) -> Pixels:
@@ -119,17 +116,15 @@ def _under(behind: Pixels, box: Box) -> Pixels:
     return behind[max(top, 0) : bottom, max(left, 0) : right]
 
 
-def _reads(ink: str, behind: Pixels, stack: Iterable[Element]) -> bool:
-    return all(
-        contrast.least(ink, _under(behind, element.box)) >= contrast.ENOUGH for element in stack
-    )
+def _reads(ink: str, grounds: Iterable[contrast.Ground]) -> bool:
+    return all(ground.least(ink) >= contrast.ENOUGH for ground in grounds)
 
 
 def _calmed(backdrop: Pixels, stack: list[Element], ink: str, cover: str) -> tuple[Pixels, float]:
     """Cover the ground behind a stack, as lightly as lets the ink read; say how strongly."""
     for strength in _COVERS:
         calmed = _covered(backdrop, stack, cover, strength)
-        if _reads(ink, calmed, stack):
+        if _reads(ink, _grounds(calmed, stack)):
             break
     return calmed, strength
 
