@@ -8,6 +8,7 @@ import reprlib
 import tomllib
 import unicodedata
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,13 @@ import yaml
 from pydantic import ValidationError
 
 from aigc import channels, styles
-from aigc.campaign import Brand, Brief, Value
+from aigc.campaign import Brand, Brief, OwnCopy, Value
 from aigc.errors import BriefError
 
 SUFFIXES = (".yaml", ".yml", ".toml", ".json")
+_LISTS = ("features", "channels", "badges")
+_BRAND_LISTS = ("colours", "avoid")
+_BRAND_FILES = ("logo", "logo_on_dark", "font")
 
 
 def load(path: str | Path) -> Brief:
@@ -53,14 +57,17 @@ def make(fields: Mapping[str, Any], base: Path | None = None) -> Brief:
 
     Raises BriefError naming the field, the value and what is allowed.
     """
-    given = dict(fields)
-    for name in ("features", "channels"):
-        if isinstance(given.get(name), str):
-            given[name] = (given[name],)
+    given = _meant(fields, _LISTS)
+    brand = given.get("brand")
+    if isinstance(brand, Mapping):
+        given["brand"] = brand = _meant(brand, _BRAND_LISTS)
+    given["texts"] = _copies(given.get("texts"))
+    if isinstance(given.get("date"), date):  # as YAML and TOML read one
+        given["date"] = given["date"].isoformat()[:10]
     if base is not None:
         given["photo"] = _beside(base, given.get("photo"))
-        if isinstance(given.get("brand"), Mapping) and given["brand"].get("logo"):
-            given["brand"] = {**given["brand"], "logo": _beside(base, given["brand"]["logo"])}
+        if isinstance(brand, dict):
+            brand |= {name: _beside(base, brand[name]) for name in _BRAND_FILES if name in brand}
     given = {name: value for name, value in given.items() if value is not None}
     try:
         brief = Brief.model_validate(given)
@@ -78,7 +85,24 @@ def check(brief: Brief) -> None:
         channels.channel(name)
     if len(set(brief.channels)) < len(brief.channels):
         raise BriefError(f"channels = {list(brief.channels)}: a channel is named twice")
-    styles.style(brief.style, brief.tone, brief.seed)
+    styles.check(brief)
+
+
+def _meant(fields: Mapping[str, Any], lists: tuple[str, ...]) -> dict[str, Any]:
+    """Take one value where a list of them is expected, and what was left empty as not given."""
+    given = {name: value for name, value in fields.items() if value is not None}
+    for name in lists:
+        if isinstance(given.get(name), str):
+            given[name] = (given[name],)
+    return given
+
+
+def _copies(given: Any) -> Any:
+    """One's own copy: a table or a headline, or a list of them."""
+    rows = [given] if isinstance(given, str | Mapping) else given
+    if not isinstance(rows, list | tuple):
+        return rows
+    return [{"headline": row} if isinstance(row, str) else row for row in rows]
 
 
 def _parse(text: str, suffix: str) -> Any:
@@ -101,13 +125,19 @@ def _beside(base: Path, ref: Any) -> Any:
 def _one_line(error: ValidationError) -> str:
     first = error.errors()[0]
     field = ".".join(str(part) for part in first["loc"])
+    owner, called = {"brand": (Brand, "brand"), "texts": (OwnCopy, "copy")}.get(
+        str(first["loc"][0]), (Brief, "brief")
+    )
     if first["type"] == "missing":
-        return f"{field}: missing; {Brief.model_fields[field].description}"
+        described = owner.model_fields[str(first["loc"][-1])].description
+        return f"{field}: missing{f'; {described}' if described else ''}"
     if first["type"] in ("extra_forbidden", "invalid_key"):
-        owner = Brand if first["loc"][0] == "brand" else Brief
-        return f"{field}: no such field; a {owner.__name__.lower()} has {_names(owner)}"
+        return f"{field}: no such field; a {called} has {_names(owner)}"
+    wanted = first["msg"]
+    if first["type"] == "string_pattern_mismatch":
+        wanted = owner.model_fields[field].description
     # Not the whole repr: YAML's shared nodes can make it longer than the memory.
-    return f"{field} = {_short.repr(first['input'])}: {first['msg']}"
+    return f"{field} = {_short.repr(first['input'])}: {wanted}"
 
 
 def _names(owner: type[Value]) -> str:

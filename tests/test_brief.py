@@ -207,6 +207,16 @@ def test_field_names_that_are_no_text() -> None:
         ("channels", [], "at least 1"),
         ("channels", 3, "tuple"),
         ("brand", "Acme", "Brand"),
+        ("date", "next week", "YYYY-MM-DD"),
+        ("date", 20261201, "string"),
+        ("date", "2026-02-30", "day"),
+        ("badges", ["CE", ""], "at least 1"),
+        ("badges", ["CE"] * 5, "4"),
+        ("discount", "x" * 17, "16"),
+        ("texts", [{"body": "No headline"}], "missing"),
+        ("texts", [{"headline": "A", "tagline": "B"}], "headline, body, cta"),
+        ("texts", 3, "tuple"),
+        ("texts", [["A"]], "OwnCopy"),
     ],
 )
 def test_wrong_values(field: str, value: Any, allowed: str) -> None:
@@ -248,6 +258,43 @@ def test_what_is_plainly_meant() -> None:
     assert read.channels == ("jd-main",)
     assert read.features == ("holds 400 ml",)
     assert read.tone == "promotional"
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("Hot for hours", ["Hot for hours"]),
+        (["One", "Two"], ["One", "Two"]),
+        ({"headline": "One", "cta": "Buy"}, ["One"]),
+        ([{"headline": " One "}, "Two"], ["One", "Two"]),
+    ],
+)
+def test_own_copy_as_headlines_or_tables(given: Any, kept: list[str]) -> None:
+    assert [each.headline for each in brief.make(LEAST | {"texts": given}).texts] == kept
+
+
+def test_offers_dates_and_the_brand_as_a_file_gives_them(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text(
+        "name: Mug\nphoto: mug.jpg\ndate: 2026-12-01\nprice: 199\nwas: 249.5\ndiscount: -20%\n"
+        "badges: CE\nbrand: {avoid: cheap, colours: '#ff0000', font: own.ttf,"
+        " logo_on_dark: white.png, tone: null}\n"
+    )
+    read = brief.load(path)
+    assert (read.date, read.price, read.was, read.discount) == (
+        "2026-12-01",
+        "199",
+        "249.5",
+        "-20%",
+    )
+    assert read.badges == ("CE",)
+    assert (read.brand.avoid, read.brand.colours) == (("cheap",), ("#ff0000",))
+    assert Path(read.brand.font).resolve() == tmp_path / "own.ttf"
+    assert Path(read.brand.logo_on_dark).resolve() == tmp_path / "white.png"
+    (tmp_path / "a.toml").write_text(
+        'name = "Mug"\nphoto = "mug.jpg"\ndate = 2026-12-01T08:00:00\n'
+    )
+    assert brief.load(tmp_path / "a.toml").date == "2026-12-01"
 
 
 def test_examples_are_sound() -> None:
