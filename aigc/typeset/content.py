@@ -10,12 +10,14 @@ from PIL import Image, ImageOps
 
 from aigc import photo, prompts
 from aigc.campaign import Caption, Copy, Pixels
-from aigc.channels import columns
+from aigc.channels import Channel, columns
 from aigc.errors import AigcError, BriefError
 from aigc.scene.colours import Theme
-from aigc.typeset import PlanRequest, whole, words
+from aigc.typeset import PlanRequest, qr, whole, words
 
 CUT_OFF = 0.985  # a subject that reaches so far down the photo was cut off by its edge
+_ROOMY = 480  # px: the shortest side of a poster that a code or seals can stand on
+_LABELS = ("was", "discount", "coupon")  # set in one line, in a shape of their own
 _REGIONS = {"zh": "cn", "ja": "jp", "ko": "kr"}
 _TRADITIONAL = {"zh-tw": "tw", "zh-hant": "tw", "zh-hk": "hk"}
 
@@ -39,16 +41,35 @@ def texts(plan: PlanRequest, copy: Copy) -> dict[str, str]:
 
     Raises BriefError naming a letter that no font has.
     """
+    if not plan.channel.texts:  # the platform refuses them
+        return {}
     glyphs = _glyphs()
     raw = {
         "headline": ("copy.headline", copy.headline),
         "body": ("copy.body", copy.body),
         "cta": ("copy.cta", copy.cta),
         "price": ("price", plan.brief.price),
+        "was": ("was", plan.brief.was),
+        "discount": ("discount", plan.brief.discount),
+        "coupon": ("coupon", plan.brief.coupon),
         "brand": ("brand.name", plan.brief.brand.name),
     }
+    if _roomy(plan.channel):
+        raw |= {
+            f"badge-{number + 1}": ("badges", text) for number, text in enumerate(plan.brief.badges)
+        }
     cleaned = {name: words.clean(text, field, glyphs) for name, (field, text) in raw.items()}
     return {name: text for name, text in cleaned.items() if text}
+
+
+def code(plan: PlanRequest) -> tuple[str, ...] | None:
+    """The rows of the QR code of the brief's link, where there is one and it could be scanned.
+
+    Raises BriefError for a link that no phone opens.
+    """
+    link = plan.brief.link
+    allowed = plan.channel.allows("link") and _roomy(plan.channel)
+    return qr.rows(link) if link and allowed else None
 
 
 def stands(plan: PlanRequest) -> bool:
@@ -72,7 +93,7 @@ def logo(plan: PlanRequest) -> Pixels | None:
 
     Raises BriefError where it is not a picture.
     """
-    path = plan.brief.brand.logo
+    path = plan.brief.brand.logo if plan.channel.texts else ""
     return _logo(path) if path else None
 
 
@@ -91,6 +112,8 @@ def sheet_data(plan: PlanRequest, copy: Copy, theme: Theme) -> dict[str, Any]:
         "width": plan.channel.size[0],
         "height": plan.channel.size[1],
         "shape": plan.channel.shape,
+        "safe": plan.channel.safe,
+        "fill": plan.channel.fill,
         "aspect": width / height,
         "cropped": cropped(plan.caption),
         "whole": plan.caption.whole,
@@ -101,9 +124,13 @@ def sheet_data(plan: PlanRequest, copy: Copy, theme: Theme) -> dict[str, Any]:
         "rtl": words.is_rtl(own),
         "cjk": chinese,
         "text": {
-            name: words.price(text) if name == "price" else words.flowing(text, names)
+            name: _ready(name, text, names)
             for name, text in said.items()
+            if not name.startswith("badge-")
         },
+        "badges": [words.label(text) for name, text in said.items() if name.startswith("badge-")],
+        "qr": code(plan),
+        "module": qr.LEAST,
         "fonts": {
             "display": _chain("Playfair Display" if serif else "Montserrat", chinese),
             "text": _chain("Montserrat", chinese),
@@ -121,6 +148,18 @@ def sheet_data(plan: PlanRequest, copy: Copy, theme: Theme) -> dict[str, Any]:
         "theme": theme.model_dump(),
         "ink": {},
     }
+
+
+def _ready(name: str, text: str, whole: list[str]) -> dict[str, Any]:
+    if name == "price":
+        return {**words.price(text), "rtl": words.is_rtl(text)}
+    return words.label(text) if name in _LABELS else words.flowing(text, whole)
+
+
+def _roomy(channel: Channel) -> bool:
+    """Whether a poster has room for more than words and an offer."""
+    banner = channel.shape in ("leaderboard", "skyscraper")
+    return min(channel.size) >= _ROOMY and not banner and channel.background == "scene"
 
 
 def _weight(wanted: int) -> int:

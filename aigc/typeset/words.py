@@ -99,6 +99,17 @@ def price(text: str) -> dict[str, str]:
     return {name: (part or "").strip() for name, part in found.groupdict().items()}
 
 
+def label(text: str) -> dict[str, Any]:
+    """A short text that stands in a shape of its own: how far it reaches up and down, in em."""
+    tall = is_cjk(text) or any(len(unicodedata.normalize("NFD", each)) > 1 for each in text)
+    simple = text.isascii() and not re.search("[gjpqy,;@()|{}\\[\\]]", text)
+    return {
+        "text": text,
+        "edges": (0.72, 0.0) if simple else edges([text]) if tall else (0.74, -0.2),
+        "rtl": is_rtl(text),
+    }
+
+
 def edges(texts: Iterable[str]) -> tuple[float, float]:
     """How far lines of these texts reach above and below their baseline, in em."""
     text = "".join(texts)
