@@ -235,7 +235,7 @@ class Mark(Value):
 class Verdict(Value):
     """What the judge says of a poster: measures of its layout, and a mark a check."""
 
-    metrics: dict[str, float]
+    metrics: dict[str, float | None] = Field(description="None: nothing there to measure")
     marks: tuple[Mark, ...]
 
     def at(self, level: str) -> tuple[Mark, ...]:
@@ -267,8 +267,14 @@ class Poster(Value):
         None, description="What each text says; None where the typesetter does not tell"
     )
     inks: dict[str, str] = Field({}, description="Colour of each text, #rrggbb")
+    grounds: dict[str, str] = Field(
+        {}, description="What each stands on: the scene, a colour of the theme, or none"
+    )
     verdict: Verdict | None = Field(None, description="What the judge found")
+    picture: Annotated[Pixels | None, Field(exclude=True, repr=False)] = None  # before encoding
     data: bytes = Field(b"", exclude=True, repr=False, description="The encoded file")
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
 
 class Step(Value):

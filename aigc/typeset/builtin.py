@@ -36,6 +36,7 @@ class Composition(NamedTuple):
     inks: dict[str, str]
     sizes: dict[str, float]
     texts: dict[str, str]
+    grounds: dict[str, str]
 
 
 class Backend(Typesetter):
@@ -121,6 +122,7 @@ def composed(plan: PlanRequest, scene: Scene) -> Composition:
         used,
         {each.name: each.size for each in others if each.size},
         {name: text for name, text in said.items() if name in elements},
+        {each.name: each.ground for each in others},
     )
 
 
@@ -146,6 +148,8 @@ def _poster(request: SetRequest) -> Poster:
         inks=made.inks,
         sizes=made.sizes,
         texts=made.texts,
+        grounds=made.grounds,
+        picture=made.pixels,
         data=encode(made.pixels, channel.format, channel.max_bytes, request.metadata),
     )
 

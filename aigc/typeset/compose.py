@@ -97,7 +97,7 @@ def inked(
             ink, cover = next(iter(inks.items()))
             backdrop, strength = _calmed(backdrop, stack, ink, cover)
             if strength > _SOFT:
-                panels[f"panel-{stack[0].name}"] = _panel(stack, strength, backdrop)
+                panels[f"cover-{stack[0].name}"] = _panel(stack, strength, backdrop)
             picture = over(backdrop, cutout, place)
             grounds = _grounds(picture, stack)
         for element, ground in zip(stack, grounds, strict=True):
