@@ -11,6 +11,7 @@ from typing import Any, cast
 from aigc import __version__, brief, channels, events, export, photo, styles
 from aigc.campaign import Brief, Campaign, Caption, Photo, Poster, Scene, Step
 from aigc.caption import Captioner, CaptionRequest
+from aigc.channels import TextLimits
 from aigc.copywrite import CopyRequest, Copywriter
 from aigc.errors import BriefError
 from aigc.rank import Ranker, RankRequest
@@ -113,7 +114,8 @@ def _copywrite(campaigns: Campaigns, recipe: Recipe) -> list[Campaign]:
             CopyRequest(
                 brief=each.brief,
                 caption=_captioned(each),
-                limits=channels.strictest(each.brief.channels),
+                limits=channels.widest(each.brief.channels),
+                short=_short(each),
                 seed=each.seed("copywrite"),
             )
             for each in campaigns
@@ -125,6 +127,13 @@ def _copywrite(campaigns: Campaigns, recipe: Recipe) -> list[Campaign]:
     ]
 
 
+def _short(campaign: Campaign) -> TextLimits | None:
+    """The strictest channel's limits, where they are not everybody's."""
+    names = campaign.brief.channels
+    strictest = channels.strictest(names)
+    return strictest if strictest != channels.widest(names) else None
+
+
 def _rank(campaigns: Campaigns, recipe: Recipe) -> list[Campaign]:
     backend = cast("Ranker", recipe["rank"])
     rankings = backend.score(
@@ -134,7 +143,7 @@ def _rank(campaigns: Campaigns, recipe: Recipe) -> list[Campaign]:
                 caption=_captioned(each),
                 brief=each.brief,
                 copies=each.copies,
-                limits=channels.strictest(each.brief.channels),
+                limits=channels.widest(each.brief.channels),
             )
             for each in campaigns
         ]

@@ -15,11 +15,12 @@ from aigc.stage import Stage
 
 
 class CopyRequest(Value):
-    """A brief, what its photo shows, and how long the texts may be (strictest channel)."""
+    """A brief, what its photo shows, and how long the texts may be."""
 
     brief: Brief
     caption: Caption
-    limits: TextLimits
+    limits: TextLimits  # of the channel with the most room
+    short: TextLimits | None = None  # of the strictest channel, where that is another
     seed: int
 
 
@@ -32,5 +33,6 @@ class Copywriter(Stage):
     def write(self, requests: Sequence[CopyRequest]) -> list[list[Copy]]:
         """Write at least 8 different candidates for each request, in their order.
 
-        Every candidate keeps to the request's limits; ids are unique within a request.
+        Every candidate keeps to the request's limits, and every second one, where the language
+        has that many, to the short ones too; ids are unique within a request.
         """

@@ -29,7 +29,11 @@ class Backend(Copywriter):
 
     def _write(self, request: CopyRequest) -> list[Copy]:
         known = grammar.know(request)
-        texts = grammar.write(request, known, self.candidates)
+        texts: list[grammar.Text] = []
+        if request.short is not None:
+            short = request.model_copy(update={"limits": request.short})
+            texts = grammar.write(short, grammar.know(short), self.candidates // 2)
+        texts = grammar.write(request, known, self.candidates, texts)
         drawn: list[str] = []
         if self.model_candidates and known.tongue == "en" and known.noun.word:
             drawn = instruct.lines(request, known.noun, self.model_candidates)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -46,8 +46,11 @@ def know(request: CopyRequest) -> Known:
     return Known(tongue, noun, slots, tuple(f for f in facts if f and columns(f) <= room))
 
 
-def write(request: CopyRequest, known: Known, count: int) -> list[Text]:
-    """Fill `count` candidates, no two with the same headline or body, by the request's seed."""
+def write(request: CopyRequest, known: Known, count: int, begun: Sequence[Text] = ()) -> list[Text]:
+    """Fill up to `count` candidates, no two with the same headline or body, by the request's seed.
+
+    Those `begun` count, and come first.
+    """
     rng = random.Random(f"{request.seed}/{known.tongue}/{request.brief.tone}")
     table = prompts.table(f"copywrite/{known.tongue}.toml")
     tone = request.brief.tone
@@ -59,9 +62,10 @@ def write(request: CopyRequest, known: Known, count: int) -> list[Text]:
     heads = (h for h in headlines(known, tone, rng) if columns(h) <= limits.headline and sound(h))
     calls = [_capital(call) for call in table["cta"][tone] if columns(call) <= limits.cta]
     rng.shuffle(calls)
-    made: list[Text] = []
-    seen: set[str] = set()
-    for index, headline in enumerate(heads):
+    made = list(begun)
+    seen = {text.body for text in made}
+    headed = {text.headline for text in made}
+    for index, headline in enumerate((h for h in heads if h not in headed), len(made)):
         if len(made) == count or not calls:
             break
         options = bodies(known, request.brief, index, rng)

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aigc.campaign import Brief, Caption, Copy, Swatch, Tag, Tone
-from aigc.channels import columns, strictest
+from aigc.channels import TextLimits, columns, strictest, widest
 from aigc.copywrite import CopyRequest
 from aigc.copywrite.builtin import Backend
 from aigc.copywrite.faithful import unsupported
@@ -176,3 +176,26 @@ def test_a_batch_is_its_singles() -> None:
 def test_unknown_language_names_the_choices() -> None:
     with pytest.raises(BriefError, match=r"'tlh'.*en, zh-CN"):
         GRAMMAR.write([request(language="tlh")])
+
+
+def keeps(copy: Copy, limits: TextLimits) -> bool:
+    fields = ("headline", "body", "cta")
+    return all(columns(getattr(copy, each)) <= getattr(limits, each) for each in fields)
+
+
+@pytest.mark.parametrize("tone", TONES)
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+@pytest.mark.parametrize("strict", ["google-landscape", "iab-mobile"])
+def test_a_strict_channel_gets_its_copy_and_shortens_no_other(
+    strict: str, language: str, tone: str
+) -> None:
+    names = [strict, "xiaohongshu"]
+    fact = {
+        "en": "double-walled borosilicate glass that keeps tea warm for hours",
+        "zh-CN": "双层高硼硅玻璃壶身，久泡不烫手，全家人喝茶都放心省心",
+    }[language]
+    asked = request(language=language, tone=tone, features=[fact, "400 ml"])
+    asked = asked.model_copy(update={"limits": widest(names), "short": strictest(names)})
+    copies = written(asked)
+    assert sum(keeps(copy, asked.short) for copy in copies) >= 4
+    assert any(fact.lower() in copy.body.lower() for copy in copies)
