@@ -13,7 +13,7 @@ from aigc.campaign import Box, Pixels, Poster, Scene, Slots, pixel_box
 from aigc.errors import BriefError
 from aigc.scene.colours import Theme, contrast, theme
 from aigc.typeset import PlanRequest, SetRequest, Typesetter, choose, content, layouts, whole
-from aigc.typeset.compose import inked, marked, resized
+from aigc.typeset.compose import EASY, inked, marked, resized
 from aigc.typeset.contrast import rgb
 from aigc.typeset.encode import encode
 from aigc.typeset.sheet import Element, Sheet, paint
@@ -191,7 +191,9 @@ def _sheet(plan: PlanRequest, layout: str) -> Sheet:
     colours = _theme(plan)
     data = content.sheet_data(plan, content.copy_for(plan), colours)
     placing = choose.placing(plan, layout, data["rtl"])
-    return Sheet(layout, {**data, **placing, "ink": _liked(colours)})
+    liked = _liked(colours).items()
+    likely = {name: own for name, own in liked if contrast(own, colours.wall) >= EASY}
+    return Sheet(layout, {**data, **placing, "ink": likely})
 
 
 def _theme(plan: PlanRequest) -> Theme:

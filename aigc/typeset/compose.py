@@ -19,7 +19,7 @@ PixelBox = tuple[int, int, int, int]
 _COVERS = (0.12, 0.24, 0.36, 0.48, 0.6, 0.72, 0.86, 0.93, 1.0)
 _SOFT = 0.72
 _VISIBLE = 1.8  # contrast of a logo as a whole with what is behind it
-_EASY = 5.5  # a colour that is liked, not needed, must read with ease
+EASY = 5.5  # a colour that is liked, not needed, must read with ease
 _NEAR = 0.3  # of the picture: an edge so near to a text that the gradient runs up to it
 
 
@@ -102,7 +102,7 @@ def inked(
             grounds = _grounds(picture, stack)
         for element, ground in zip(stack, grounds, strict=True):
             own = liked.get(element.name, ink)
-            own = own if ground.least(own) >= _EASY else ink
+            own = own if ground.least(own) >= EASY else ink
             chosen[element.name], reached[element.name] = own, ground.least(own)
     return Inks(backdrop, picture, chosen, reached, panels)
 
