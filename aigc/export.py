@@ -10,8 +10,7 @@ import contextlib
 import hashlib
 import io
 import json
-import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +19,14 @@ from filelock import FileLock, Timeout
 from PIL import Image
 from slugify import slugify
 
-from aigc import photo, sheet
+from aigc import adtexts, archive, photo, sheet
 from aigc.campaign import Brief, Campaign, Caption, Photo, Pixels, Poster, Scene, Step
+from aigc.disk import write, writing
 from aigc.errors import AigcError, ExportError
 from aigc.recipe import Recipe
 from aigc.stage import STAGES
 
+_ZIPS = "zips"  # in a campaign's folder
 _FIELDS = {
     "caption": "caption",
     "copywrite": "copies",
@@ -54,31 +55,19 @@ def open_folder(folder: Path, *, existing: bool = False) -> Iterator[Path]:
     if existing and not (folder / "campaign.json").exists() and not _state(folder, "caption"):
         raise ExportError(f"'{folder}' is no campaign folder; `aigc run` makes one")
     lock = FileLock(folder.parent / f".{folder.name}.lock", timeout=0)
-    with _writing(folder):
+    with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
         try:
             lock.acquire()
         except Timeout as error:
             raise ExportError(f"'{folder}' is being written by another run; wait for it") from error
     try:
-        with _writing(folder):
+        with writing(folder):
             for leftover in folder.rglob(".*.part"):  # of a run that was killed
                 leftover.unlink()
         yield folder
     finally:
         lock.release()
-
-
-@contextlib.contextmanager
-def _writing(path: Path) -> Iterator[None]:
-    """Say in one line why something could not be written."""
-    try:
-        yield
-    except OSError as error:
-        where = error.filename or path
-        raise ExportError(
-            f"cannot write '{where}': {error.strerror or error}; choose another with --output"
-        ) from error
 
 
 def resume(campaign: Campaign, recipe: Recipe) -> Campaign:
@@ -118,8 +107,9 @@ def _saved(campaign: Campaign, recipe: Recipe | None) -> Campaign:
 def forget(folder: Path, stage: str) -> None:
     """Mark a stage and all after it as not done."""
     stale = [folder / f"{each}.json" for each in STAGES[STAGES.index(stage) :]]
-    with _writing(folder):
-        for path in (folder / "campaign.json", folder / "index.html", *reversed(stale)):
+    zips = sorted((folder / _ZIPS).glob("*.zip"))
+    with writing(folder):
+        for path in (folder / "campaign.json", folder / "index.html", *zips, *reversed(stale)):
             path.unlink(missing_ok=True)
 
 
@@ -128,12 +118,12 @@ def save_stage(campaign: Campaign, stage: str) -> None:
     folder = Path(campaign.folder)
     files = {}
     for name, data in _files(campaign, stage):
-        _write(folder / name, data)
+        write(folder / name, data)
         files[name] = hashlib.sha256(data).hexdigest()
     state = campaign.model_dump(mode="json", include={_FIELDS[stage]})
     state["step"] = campaign.steps[STAGES.index(stage)].model_dump(mode="json")
     state["files"] = files  # so that a damaged one is noticed, and made again
-    _write(folder / f"{stage}.json", _json(state))
+    write(folder / f"{stage}.json", _json(state))
 
 
 def _files(campaign: Campaign, stage: str) -> Iterator[tuple[str, bytes]]:
@@ -156,9 +146,42 @@ def save(campaign: Campaign, recipe: Recipe) -> None:
         return
     _remove_strays(folder / "scene", {f"{scene.id}.jpg" for scene in campaign.scenes})
     _remove_strays(folder / "typeset", {Path(each.file).name for each in campaign.posters})
-    _write(folder / "index.html", sheet.render(campaign).encode())
+    ads = adtexts.google(campaign)
+    if ads is not None:
+        write(folder / adtexts.GOOGLE, ads)
+    write(folder / "index.html", sheet.render(campaign).encode())
     whole = {"recipe": recipe.table(), **campaign.model_dump(mode="json")}
-    _write(folder / "campaign.json", _json(whole))
+    write(folder / "campaign.json", _json(whole))
+
+
+def pack(
+    folder: str | Path,
+    names: Sequence[str] = (),
+    *,
+    whole: bool = False,
+    to: str | Path | None = None,
+) -> list[Path]:
+    """Zip a finished campaign: a file for each channel, or for these `names`, or one for the whole.
+
+    They go into the campaign's own `zips`, where its contact sheet links them, or `to` another
+    folder. The same campaign gives the same bytes. Raises ExportError where it has no such channel.
+    """
+    with open_folder(Path(folder), existing=True) as path:
+        campaign = load(path)
+        made = tuple(dict.fromkeys(poster.channel for poster in campaign.posters))
+        for name in names:
+            if name not in made:
+                raise ExportError(f"'{path}' has no channel '{name}'; it has {', '.join(made)}")
+        files = {f"{name}.zip": archive.of_channel(campaign, name) for name in names or made}
+        if whole:
+            files = {f"{campaign.id}.zip": archive.of_all(campaign)}
+        target = Path(to) if to is not None else path / _ZIPS
+        for name, data in files.items():
+            write(target / name, data)
+        if to is None:
+            there = {each.name for each in target.glob("*.zip")}
+            write(path / "index.html", sheet.render(campaign, zips=there).encode())
+    return [target / name for name in files]
 
 
 def load(folder: str | Path) -> Campaign:
@@ -256,7 +279,7 @@ def _with_alpha(picture: Photo) -> Pixels:
 
 def _remove_strays(folder: Path, wanted: set[str]) -> None:
     """Delete pictures of an earlier recipe, which the manifest no longer names."""
-    with _writing(folder):
+    with writing(folder):
         for path in folder.iterdir():
             if path.name not in wanted:
                 path.unlink()
@@ -271,18 +294,3 @@ def _png(pixels: Pixels) -> bytes:
     # Level 1: a photo hardly packs tighter at level 6, which takes twice as long.
     Image.fromarray(pixels).save(stream, "PNG", compress_level=1)
     return stream.getvalue()
-
-
-def _write(path: Path, data: bytes) -> None:
-    part = path.with_name(f".{path.name}.part")
-    with _writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with part.open("wb") as stream:
-                stream.write(data)
-                stream.flush()
-                os.fsync(stream.fileno())
-            part.replace(path)
-        except BaseException:  # Ctrl-C too: half a file is of no use to anyone
-            part.unlink(missing_ok=True)
-            raise
