@@ -273,6 +273,9 @@ class Poster(Value):
     verdict: Verdict | None = Field(None, description="What the judge found")
     picture: Annotated[Pixels | None, Field(exclude=True, repr=False)] = None  # before encoding
     data: bytes = Field(b"", exclude=True, repr=False, description="The encoded file")
+    preview: bytes = Field(
+        b"", exclude=True, repr=False, description="A JPEG of it, where `data` is no picture"
+    )
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 

@@ -40,6 +40,11 @@ class Print(Value):
         return self
 
     @property
+    def packs(self) -> bool:
+        """Whether it is packaging, which tells what is inside and sells nothing."""
+        return self.kind in ("label", "sleeve")
+
+    @property
     def face(self) -> tuple[float, float]:
         """Width and height of what a layout fills: what is seen, or the front of a box, mm."""
         if self.box is not None:

@@ -13,7 +13,7 @@ from aigc.campaign import Box, Pixels, Poster, Scene, Slots, pixel_box
 from aigc.errors import BriefError
 from aigc.scene.colours import Theme, contrast, theme
 from aigc.typeset import PlanRequest, SetRequest, Typesetter, choose, content, layouts, whole
-from aigc.typeset.compose import EASY, inked, marked, resized
+from aigc.typeset.compose import EASY, inked, marked, plate, resized
 from aigc.typeset.contrast import rgb
 from aigc.typeset.encode import encode
 from aigc.typeset.sheet import Element, Sheet, paint
@@ -37,6 +37,7 @@ class Composition(NamedTuple):
     sizes: dict[str, float]
     texts: dict[str, str]
     grounds: dict[str, str]
+    plate: int | None  # the grey behind the logo, if it needs one
 
 
 class Backend(Typesetter):
@@ -104,8 +105,10 @@ def composed(plan: PlanRequest, scene: Scene) -> Composition:
     pixels = inks.picture
     paint(sheet.pdf(inks.ink), pixels)
     mark = content.logo(plan)
+    level = None
     if mark is not None and "logo" in elements:
-        pixels = marked(pixels, mark, elements["logo"].box)
+        level = plate(pixels, mark, elements["logo"].box)
+        pixels = marked(pixels, mark, elements["logo"].box, level)
     reached, used = dict(inks.contrast), dict(inks.ink)
     for each in others:
         if each.ground in _GROUNDS:
@@ -123,6 +126,7 @@ def composed(plan: PlanRequest, scene: Scene) -> Composition:
         {each.name: each.size for each in others if each.size},
         {name: text for name, text in said.items() if name in elements},
         {each.name: each.ground for each in others},
+        level,
     )
 
 
@@ -135,6 +139,11 @@ def _poster(request: SetRequest) -> Poster:
     plan, scene = request.plan, request.scene
     made = composed(plan, scene)
     channel = plan.channel
+    if channel.print is not None:
+        data, preview = _printed(request, made)
+    else:
+        limit = channel.max_bytes
+        data, preview = encode(made.pixels, channel.format, limit, request.metadata), b""
     return Poster(
         id=request.poster_id,
         channel=channel.name,
@@ -150,8 +159,33 @@ def _poster(request: SetRequest) -> Poster:
         texts=made.texts,
         grounds=made.grounds,
         picture=made.pixels,
-        data=encode(made.pixels, channel.format, channel.max_bytes, request.metadata),
+        data=data,
+        preview=preview,
     )
+
+
+def _printed(request: SetRequest, made: Composition) -> tuple[bytes, bytes]:
+    """The PDF, and a JPEG of what it looks like."""
+    from aigc.typeset import print as printing
+
+    plan, scene = request.plan, request.scene
+    size = plan.channel.size
+    left, top, right, bottom = pixel_box(scene.slots.product, size)
+    own, mark = plan.caption.cutout, content.logo(plan)
+    sheet = _sheet(plan, scene.slots.layout)
+    if plan.caption.whole:
+        own = whole.part(plan.caption, (right - left) / (bottom - top))
+    layers = printing.Layers(
+        sheet=sheet,
+        backdrop=made.backdrop,
+        cutout=own,
+        product=(left / size[0], top / size[1], right / size[0], bottom / size[1]),
+        inks=made.inks,
+        logo=None if mark is None else mark,
+        plate=made.plate,
+        seed=scene.seed,
+    )
+    return printing.write(plan, layers, made.pixels, request.metadata)
 
 
 def _choose(plan: PlanRequest, wish: str) -> str:

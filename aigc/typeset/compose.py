@@ -48,21 +48,28 @@ def over(ground: Pixels, layer: Pixels, place: tuple[int, int] = (0, 0)) -> Pixe
     return np.array(picture)
 
 
-def marked(ground: Pixels, logo: Pixels, box: Box) -> Pixels:
-    """Put a logo into its box, on a white or black plate where it would be hard to see."""
+def marked(ground: Pixels, logo: Pixels, box: Box, level: int | None) -> Pixels:
+    """Put a logo into its box, on a plate of a grey `level` where there must be one."""
+    left, top, right, bottom = pixel_box(box, (ground.shape[1], ground.shape[0]))
+    if level is not None:
+        height, width = ground.shape[:2]
+        pad = max(3, (bottom - top) // 5)
+        edges = (left - pad, top - pad, right + pad, bottom + pad)
+        layer = np.full((height, width, 4), level, np.uint8)
+        layer[..., 3] = 255 * _rounded(width, height, edges, pad)
+        ground = over(ground, layer)
+    return over(ground, resized(logo, (right - left, bottom - top)), (left, top))
+
+
+def plate(ground: Pixels, logo: Pixels, box: Box) -> int | None:
+    """The grey of the plate that a logo needs, black or white; None where it is seen without."""
     left, top, right, bottom = pixel_box(box, (ground.shape[1], ground.shape[0]))
     logo = resized(logo, (right - left, bottom - top))
     seen = contrast.luminance(logo[logo[..., 3] > 127][:, :3])
     behind = contrast.luminance(_under(ground, box)).mean()
-    if seen.size and _ratio(seen.mean(), behind) < _VISIBLE:
-        plate = 0.0 if _ratio(seen.mean(), 0.0) > _ratio(seen.mean(), 1.0) else 1.0
-        height, width = ground.shape[:2]
-        pad = max(3, (bottom - top) // 5)
-        edges = (left - pad, top - pad, right + pad, bottom + pad)
-        layer = np.full((height, width, 4), round(255 * plate), np.uint8)
-        layer[..., 3] = 255 * _rounded(width, height, edges, pad)
-        ground = over(ground, layer)
-    return over(ground, logo, (left, top))
+    if not seen.size or _ratio(seen.mean(), behind) >= _VISIBLE:
+        return None
+    return 0 if _ratio(seen.mean(), 0.0) > _ratio(seen.mean(), 1.0) else 255
 
 
 def _ratio(one: float, other: float) -> float:

@@ -58,8 +58,22 @@ def texts(plan: PlanRequest, copy: Copy) -> dict[str, str]:
         raw |= {
             f"badge-{number + 1}": ("badges", text) for number, text in enumerate(plan.brief.badges)
         }
+    if plan.channel.print is not None:
+        raw = _printed(plan, copy, raw)
     cleaned = {name: words.clean(text, field, glyphs) for name, (field, text) in raw.items()}
     return {name: text for name, text in cleaned.items() if text}
+
+
+def _printed(
+    plan: PlanRequest, copy: Copy, raw: dict[str, tuple[str, str]]
+) -> dict[str, tuple[str, str]]:
+    """What of the texts is printed: nobody clicks on paper, and a pack outlives its price."""
+    assert plan.channel.print is not None
+    if plan.channel.print.packs:
+        kept = {name: said for name, said in raw.items() if name.startswith(("brand", "badge-"))}
+        claim = copy.headline if copy.headline != plan.brief.name else copy.body
+        return {**kept, "headline": ("name", plan.brief.name), "body": ("copy.headline", claim)}
+    return {name: said for name, said in raw.items() if name != "cta" or plan.brief.link}
 
 
 def code(plan: PlanRequest) -> tuple[str, ...] | None:
@@ -69,6 +83,8 @@ def code(plan: PlanRequest) -> tuple[str, ...] | None:
     """
     link = plan.brief.link
     allowed = plan.channel.allows("link") and _roomy(plan.channel)
+    if plan.channel.print is not None and plan.channel.print.kind == "sleeve":
+        allowed = False  # it stands on the back
     return qr.rows(link) if link and allowed else None
 
 
@@ -147,6 +163,25 @@ def sheet_data(plan: PlanRequest, copy: Copy, theme: Theme) -> dict[str, Any]:
         "logo": mark.shape[1] / mark.shape[0] if mark is not None else None,
         "theme": theme.model_dump(),
         "ink": {},
+    }
+
+
+def pack(plan: PlanRequest) -> dict[str, Any]:
+    """What the sides and the back of a box read besides: name, body, selling points, code."""
+    glyphs, copy, brief = _glyphs(), copy_for(plan), plan.brief
+    said = {
+        "headline": words.clean(brief.name, "name", glyphs),
+        "body": words.clean(copy.body, "copy.body", glyphs),
+        "brand": words.clean(brief.brand.name, "brand.name", glyphs),
+    }
+    points = [words.clean(each, "features", glyphs) for each in brief.features]
+    names = [brief.name, brief.product]
+    return {
+        "text": {name: words.flowing(text, names) for name, text in said.items() if text},
+        "features": [words.flowing(text, names) for text in points],
+        "edges": words.edges([*said.values(), *points]),
+        "logo": None,
+        "qr": qr.rows(brief.link) if brief.link else None,
     }
 
 

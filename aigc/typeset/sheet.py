@@ -36,6 +36,10 @@ class Sheet:
     def __init__(self, layout: str, data: dict[str, Any], fonts: tuple[str, ...] = ()) -> None:
         self._layout, self._data, self._fonts = layout, data, fonts
 
+    def changed(self, layout: str = "", **data: Any) -> Sheet:
+        """The same poster in another layout, or with some of its data changed."""
+        return Sheet(layout or self._layout, {**self._data, **data}, self._fonts)
+
     def elements(self) -> dict[str, Element]:
         """Where each element stands, by its name."""
         return dict(_elements(self._layout, json.dumps(self._data), self._fonts))

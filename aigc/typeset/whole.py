@@ -45,10 +45,14 @@ def _centred(low: float, high: float, length: float) -> float:
 
 def fitted(caption: Caption, size: Size) -> Pixels:
     """The photo as it is pasted, (h, w, 4): cropped to the shape of `size`."""
+    return resized(part(caption, size[0] / size[1]), size)
+
+
+def part(caption: Caption, aspect: float) -> Pixels:
+    """What `shown` tells of a photo, (h, w, 4), in its own pixels."""
     height, width = caption.cutout.shape[:2]
-    part = pixel_box(shown(caption, size[0] / size[1]), (width, height))
-    left, top, right, bottom = part
-    return resized(np.ascontiguousarray(caption.cutout[top:bottom, left:right]), size)
+    left, top, right, bottom = pixel_box(shown(caption, aspect), (width, height))
+    return np.ascontiguousarray(caption.cutout[top:bottom, left:right])
 
 
 def subject(caption: Caption, box: Box, size: Size) -> Box:
