@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
@@ -13,11 +14,29 @@ from fontTools.varLib import instancer
 from aigc import events
 from aigc._engines import store
 
-SANS, SERIF, CJK, ARABIC = "Montserrat", "Playfair Display", "Noto Sans CJK TC", "Noto Sans Arabic"
+SANS, SERIF, CJK = "Montserrat", "Playfair Display", "Noto Sans CJK TC"
+ARABIC, THAI, DEVANAGARI = "Noto Sans Arabic", "Noto Sans Thai", "Noto Sans Devanagari"
+HEBREW, GREEK = "Heebo", "Noto Sans"
+FAMILIES = (SANS, CJK, ARABIC, THAI, DEVANAGARI, HEBREW, GREEK)
+
+
+class _Cut(NamedTuple):
+    """A family, the weights that are cut of it, and the characters that it is asked for."""
+
+    family: str
+    weights: tuple[int, ...] = (500, 700, 800)
+    only: tuple[tuple[int, int], ...] = ()  # ranges of code points; none: all
+
+
 _CUTS = {
-    "font-montserrat": (SANS, (500, 700, 800)),
-    "font-playfair-display": (SERIF, (500, 700)),
-    "font-noto-sans-arabic": (ARABIC, (500, 700)),
+    "font-montserrat": _Cut(SANS),
+    "font-playfair-display": _Cut(SERIF, (500, 700)),
+    "font-noto-sans-arabic": _Cut(ARABIC),
+    "font-noto-sans-thai": _Cut(THAI),
+    "font-noto-sans-devanagari": _Cut(DEVANAGARI),
+    "font-heebo": _Cut(HEBREW, only=((0x590, 0x5FF), (0xFB1D, 0xFB4F))),
+    # Letters with accents that others lack would otherwise change the face within a word.
+    "font-noto-sans": _Cut(GREEK, only=((0x370, 0x3FF), (0x1F00, 0x1FFF), (0x20A0, 0x20CF))),
 }
 _STATIC = ("font-cjk-regular", "font-cjk-bold")
 _BOLD = 700
@@ -25,12 +44,14 @@ _STYLE_NAMES = {500: "Medium", 700: "Bold", 800: "ExtraBold"}
 # What shaping and reading need; small capitals and alternates would triple the time of cutting.
 _FEATURES = ["kern", "liga", "ccmp", "locl", "mark", "mkmk", "lnum"]
 _FEATURES += ["init", "medi", "fina", "isol", "rlig", "calt", "curs"]  # Arabic joins by these
+_FEATURES += ["nukt", "akhn", "rphf", "rkrf", "pref", "blwf", "abvf", "half", "pstf", "vatu"]
+_FEATURES += ["cjct", "pres", "abvs", "blws", "psts", "haln", "dist", "abvm", "blwm"]  # Devanagari
 
 
 @cache
 def folders() -> tuple[str, ...]:
     """The folders that hold every font of a poster, for the typesetter to search."""
-    cut = store.derived("fonts-4", _cut_all)
+    cut = store.derived("fonts-5", _cut_all)
     return (str(cut), *(str(store.builtin(name).parent) for name in _STATIC))
 
 
@@ -47,34 +68,45 @@ def characters(family: str) -> frozenset[int]:
 
 def _cut_all(folder: Path) -> None:
     """Cut every weight; a variable font would be set in its default instance, for some Thin."""
-    total = sum(len(weights) for _, weights in _CUTS.values())
+    total = sum(len(cut.weights) for cut in _CUTS.values())
     events.report("fetch", 0, total, "cutting fonts")
-    for name, (family, weights) in _CUTS.items():
-        plain = _without_alternates(store.builtin(name))
+    for name, (family, weights, only) in _CUTS.items():
+        plain = without_alternates(store.builtin(name), only)
         for weight in weights:
-            with TTFont(io.BytesIO(plain)) as font:
-                limits = {axis.axisTag: axis.defaultValue for axis in font["fvar"].axes}
-                cut = instancer.instantiateVariableFont(font, limits | {"wght": weight})
-                _name(cut, family, weight)
-                cut.save(folder / f"{family.replace(' ', '')}-{weight}.ttf")
+            at_weight(plain, family, weight).save(
+                folder / f"{family.replace(' ', '')}-{weight}.ttf"
+            )
             events.report("fetch", len(list(folder.iterdir())), total, "cutting fonts")
 
 
-def _without_alternates(path: Path) -> bytes:
+def without_alternates(path: Path, only: tuple[tuple[int, int], ...] = ()) -> bytes:
+    """A font with what shaping needs, for these characters or for all that it has."""
     kept = io.BytesIO()
     with TTFont(path) as font:
         subsetter = Subsetter(
             Options(layout_features=_FEATURES, name_IDs=["*"], notdef_outline=True, hinting=False)
         )
-        subsetter.populate(unicodes=font.getBestCmap())
+        known = font.getBestCmap()
+        asked = [each for each in known if any(low <= each <= high for low, high in only)]
+        subsetter.populate(unicodes=asked or known)
         subsetter.subset(font)
         font.save(kept)
     return kept.getvalue()
 
 
+def at_weight(plain: bytes, family: str, weight: int) -> TTFont:
+    """One weight of a font under a family's name; other axes stay at their defaults."""
+    font = TTFont(io.BytesIO(plain))
+    if "fvar" in font:
+        limits = {axis.axisTag: axis.defaultValue for axis in font["fvar"].axes}
+        font = instancer.instantiateVariableFont(font, limits | {"wght": weight})
+    _name(font, family, weight)
+    return font
+
+
 def _name(font: TTFont, family: str, weight: int) -> None:
     """Give a cut the names by which a typesetter tells weights of one family apart."""
-    style = _STYLE_NAMES[weight]
+    style = _STYLE_NAMES.get(weight, str(weight))
     linked = weight == _BOLD  # the old four-style model knows Regular and Bold only
     names = {
         1: family if linked else f"{family} {style}",
