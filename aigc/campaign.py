@@ -219,6 +219,7 @@ class Scene(Value):
     seed: int
     slots: Slots
     image: PixelField  # (H, W, 3)
+    tried: tuple[str, ...] = Field((), description="Layouts that the judge turned down for it")
     data: bytes = Field(b"", exclude=True, repr=False, description="The encoded `image`")
 
 

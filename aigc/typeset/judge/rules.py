@@ -18,6 +18,7 @@ class Rule(Value):
     good: Literal["low", "high"] = Field(description="Which way is better")
     warn: float | None = None
     fail: float | None = None
+    layout: bool = Field(True, description="Whether another layout may mend it")
     reason: str = Field(description="Why the thresholds stand where they do")
     remedy: str = Field(description="What to do about it")
 
