@@ -78,7 +78,7 @@ def make(fields: Mapping[str, Any], base: Path | None = None) -> Brief:
 
 
 def check(brief: Brief) -> None:
-    """Raise BriefError for an invisible name, and for channels or a style that do not exist."""
+    """Raise BriefError for an invisible name, and for a channel, style or day that is none."""
     if all(unicodedata.category(each)[0] in "CZ" for each in brief.name):
         raise BriefError(f"name = {brief.name!r}: shows nothing; write the product's name")
     for name in brief.channels:

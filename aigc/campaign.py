@@ -214,12 +214,12 @@ class Scene(Value):
     id: str
     channel: str
     style: str
+    why: str = Field("", description="Why it has this style")
     prompt: str = ""
     negative: str = ""
     seed: int
     slots: Slots
     image: PixelField  # (H, W, 3)
-    tried: tuple[str, ...] = Field((), description="Layouts that the judge turned down for it")
     data: bytes = Field(b"", exclude=True, repr=False, description="The encoded `image`")
 
 

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, cast
 
-from aigc import __version__, brief, channels, events, export, photo, relayout, styles
-from aigc.campaign import Brief, Campaign, Caption, Photo, Scene, Step
+from aigc import __version__, brief, channels, events, export, photo, styles
+from aigc.campaign import Brief, Campaign, Caption, Photo, Poster, Scene, Step
 from aigc.caption import Captioner, CaptionRequest
 from aigc.channels import TextLimits
 from aigc.copywrite import CopyRequest, Copywriter
 from aigc.errors import BriefError
 from aigc.rank import Ranker, RankRequest
 from aigc.recipe import Recipe
-from aigc.scene import Painter
+from aigc.scene import Painter, SceneRequest
 from aigc.stage import STAGES
-from aigc.typeset import PlanRequest, Typesetter
+from aigc.typeset import PlanRequest, SetRequest, Typesetter
 
 Campaigns = Sequence[Campaign]
 
@@ -87,10 +86,7 @@ def _finish(campaign: Campaign, recipe: Recipe) -> Campaign:
     for number, stage in enumerate(STAGES):
         if stage not in done:
             events.report(stage, 0, 1, campaign=campaign)
-            tried = [scene.tried for scene in campaign.scenes]
             (campaign,) = advance([campaign], stage, recipe)
-            if stage == "typeset" and tried != [scene.tried for scene in campaign.scenes]:
-                export.save_stage(campaign, "scene")  # some were painted anew
             export.save_stage(campaign, stage)
         events.report(stage, 1, 1, f"{number + 1}/{len(STAGES)}", campaign=campaign)
     export.save(campaign, recipe)
@@ -164,7 +160,16 @@ def _scene(campaigns: Campaigns, recipe: Recipe) -> list[Campaign]:
     plans = [(each, plan) for each in campaigns for plan in _plans(each)]
     slots = typesetter.plan([plan for _, plan in plans])
     requests = [
-        relayout.scene_request(plan, places) for (_, plan), places in zip(plans, slots, strict=True)
+        SceneRequest(
+            size=plan.channel.size,
+            slots=places,
+            style=plan.style,
+            brief=plan.brief,
+            caption=plan.caption,
+            background=plan.channel.background,
+            seed=plan.seed,
+        )
+        for (_, plan), places in zip(plans, slots, strict=True)
     ]
     painted: dict[str, list[Scene]] = {each.id: [] for each in campaigns}
     for (each, plan), request, pixels in zip(plans, requests, backend.paint(requests), strict=True):
@@ -175,6 +180,7 @@ def _scene(campaigns: Campaigns, recipe: Recipe) -> list[Campaign]:
                 id=_poster_id(plan),
                 channel=plan.channel.name,
                 style=plan.style.name,
+                why=_look(each, plan.variant).why,
                 prompt=plan.style.scene,
                 negative=plan.style.negative,
                 seed=request.seed,
@@ -187,9 +193,8 @@ def _scene(campaigns: Campaigns, recipe: Recipe) -> list[Campaign]:
 
 
 def _typeset(campaigns: Campaigns, recipe: Recipe) -> list[Campaign]:
-    painter = cast("Painter", recipe["scene"])
-    typesetter = cast("Typesetter", recipe["typeset"])
-    made: dict[str, list[relayout.Finished]] = {each.id: [] for each in campaigns}
+    backend = cast("Typesetter", recipe["typeset"])
+    posters: dict[str, list[Poster]] = {each.id: [] for each in campaigns}
     jobs = [
         (each, plan, scene)
         for each in campaigns
@@ -197,23 +202,16 @@ def _typeset(campaigns: Campaigns, recipe: Recipe) -> list[Campaign]:
     ]
     for done, (each, plan, scene) in enumerate(jobs):
         events.report("typeset", done, len(jobs), scene.id, each)
-        metadata = partial(_metadata, each)
-        made[each.id].append(relayout.finish(plan, scene, metadata, painter, typesetter))
-    return [
-        each.model_copy(
-            update={
-                "scenes": tuple(one.scene for one in made[each.id]),
-                "posters": tuple(one.poster for one in made[each.id]),
-            }
+        request = SetRequest(
+            plan=plan, scene=scene, poster_id=scene.id, metadata=_metadata(each, scene)
         )
-        for each in campaigns
-    ]
+        posters[each.id] += backend.set([request])
+    return [each.model_copy(update={"posters": tuple(posters[each.id])}) for each in campaigns]
 
 
 def _plans(campaign: Campaign) -> list[PlanRequest]:
     """One poster to come for each channel and variant; variant v leads with the v-th best copy."""
     ranked = campaign.ranked()
-    style = styles.style(campaign.brief.style, campaign.brief.tone, campaign.seed("scene"))
     plans: list[PlanRequest] = []
     for name in campaign.brief.channels:
         for variant in range(campaign.brief.variants):
@@ -222,7 +220,7 @@ def _plans(campaign: Campaign) -> list[PlanRequest]:
                 PlanRequest(
                     channel=channels.channel(name),
                     variant=variant,
-                    style=style,
+                    style=_look(campaign, variant).style,
                     brief=campaign.brief,
                     caption=_captioned(campaign),
                     copies=ranked[first:] + ranked[:first],
@@ -231,6 +229,12 @@ def _plans(campaign: Campaign) -> list[PlanRequest]:
                 )
             )
     return plans
+
+
+def _look(campaign: Campaign, variant: int) -> styles.Choice:
+    """The style of a variant: the ranking's v-th with `auto`, another set and hue when named."""
+    choices = styles.choose(campaign.brief, _captioned(campaign))
+    return styles.look(choices, variant, campaign.seed("scene"))
 
 
 def _poster_id(plan: PlanRequest) -> str:

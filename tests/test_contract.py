@@ -64,7 +64,7 @@ def plan(number: int) -> PlanRequest:
     return PlanRequest(
         channel=channels.channel(name),
         variant=0,
-        style=styles.style("auto", "fun", number),
+        style=list(styles.all_styles().values())[number],
         brief=BRIEFS[number],
         caption=caption(number),
         copies=copies(number),

@@ -49,7 +49,7 @@ class Backend(Painter):
         outline = shadow.Outline(shot, request.caption.cutout)
         if request.background == "white":
             return _on_white(shot, outline)
-        name = _choose(request, shot, placing) if self.set == "auto" else self.set
+        name = _choose(request, shot) if self.set == "auto" else self.set
         stage = sets.SETS[name](shot)
         picture = stage.light
         if shot.floor is None:
@@ -65,11 +65,9 @@ class Backend(Painter):
         return lighting.develop(picture * (1 - shade[..., None] * (1 - keep)), self.grain, noise)
 
 
-def _choose(request: SceneRequest, shot: lighting.Shot, rng: np.random.Generator) -> str:
-    """Take one of the style's sets, the first ones more often."""
-    fitting = [name for name in request.style.sets if sets.suits(name, shot)] or ["studio"]
-    weights = np.arange(len(fitting), 0, -1.0)
-    return str(rng.choice(fitting, p=weights / weights.sum()))
+def _choose(request: SceneRequest, shot: lighting.Shot) -> str:
+    """Take the first of the style's sets that suits the shot."""
+    return next((name for name in request.style.sets if sets.suits(name, shot)), "studio")
 
 
 def _bare(shot: lighting.Shot, background: str) -> Pixels:

@@ -136,7 +136,7 @@ def _wall(style: Style, palette: Sequence[Swatch], product: _LCH) -> str:
     """Search lightness and hue: near the style's own, and far from the product's colours."""
     low, high = 0.7, 0.97
     if style.mode == "dark":
-        low, high = style.lightness - 0.025, max(0.44, style.lightness + 0.06)
+        low, high = style.lightness - 0.06, max(0.44, style.lightness + 0.06)
     steps = [style.lightness + step * 0.03 for step in range(-8, 9)]
     swatches = [(_lch(swatch.hex).oklab, swatch.share) for swatch in palette]
     best, least = _LCH(style.lightness, style.chroma, style.hues[0]), math.inf

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from aigc.campaign import Caption, Pixels, pixel_box
 from aigc.scene import SceneRequest
-from aigc.scene.colours import Theme, theme
+from aigc.scene.colours import Theme, oklch, theme
+from aigc.styles import Style
 
 Field = NDArray[np.floating[Any]]  # (h, w) or (h, w, 3), linear light, float32 where it is large
 SMOOTH_AREA = 130_000  # px; light has no detail finer than this grid shows
@@ -54,7 +55,9 @@ class Shot:
     dark: bool
     depth: float  # 0 for a bright or vivid set, 1 for one that is nearly black but for its lamps
     gloss: float
+    warmth: float  # light of candles 1, of day 0, of the moon -1
     colours: Theme
+    palette: tuple[str, ...]  # the style's own hues, vivid, for painted shapes
     rng: np.random.Generator
 
     @property
@@ -139,9 +142,18 @@ def shot(request: SceneRequest, side: int, rng: np.random.Generator) -> Shot:
         dark=request.style.mode == "dark",
         depth=float(np.clip((0.12 - luminance) / 0.1, 0, 1)) if luminance < 0.12 else 0.0,
         gloss=request.style.gloss,
+        warmth=request.style.warmth,
         colours=colours,
+        palette=_vivid(request.style),
         rng=rng,
     )
+
+
+def _vivid(style: Style) -> tuple[str, ...]:
+    """The accent's hue, then the style's own: as light and vivid as each can be painted."""
+    hues = dict.fromkeys((style.accent_hue, *style.hues))
+    tones = ((hue, 0.8 if 60 < hue < 115 else 0.66) for hue in hues)
+    return tuple(oklch(lightness, style.accent_chroma, hue) for hue, lightness in tones)
 
 
 def cut_off(caption: Caption) -> bool:

@@ -104,7 +104,7 @@ def discs(shot: Shot, grid: Grid) -> tuple[Field, Field]:
     return colour, (1 - np.exp(-cover)).astype(np.float32)
 
 
-def _noise(rng: np.random.Generator, grid: Grid, cells_x: float, cells_y: float) -> Field:
+def noise(rng: np.random.Generator, grid: Grid, cells_x: float, cells_y: float) -> Field:
     """Smooth noise about 0, with so many bumps across and down."""
     knots = rng.standard_normal((max(3, round(cells_y) + 3), max(3, round(cells_x) + 3)))
     wide = grid.x.shape[::-1]
@@ -121,16 +121,16 @@ def drape(shot: Shot, grid: Grid) -> Field:
     if shot.floor is None:
         turn = 0.75 * shot.side
         along, cross = np.cos(turn) * x + np.sin(turn) * y, np.cos(turn) * y - np.sin(turn) * x
-        bend = 0.5 * _noise(rng, grid, 1.3 * wide, 1.3 * high)
-        crease = _noise(rng, grid, 2.5 * wide, 2.5 * high)
+        bend = 0.5 * noise(rng, grid, 1.3 * wide, 1.3 * high)
+        crease = noise(rng, grid, 2.5 * wide, 2.5 * high)
         height = np.sin(3.1 * (cross + bend) + 0.4 * along)
         height = height + 0.45 * np.sin(7.3 * (cross + 0.7 * bend) + 0.9 * crease)
         height = height + 0.16 * np.sin(15 * (cross + 0.5 * bend) + 1.6 * crease)
     else:
-        sway = 0.07 * _noise(rng, grid, 2 * wide, 0.6 * high)
+        sway = 0.07 * noise(rng, grid, 2 * wide, 0.6 * high)
         height = np.zeros_like(grid.x)
         for rate, share in ((5.0, 0.6), (9.3, 0.4), (17.0, 0.16)):
-            phase = 0.9 * _noise(rng, grid, wide, 0.4 * high)
+            phase = 0.9 * noise(rng, grid, wide, 0.4 * high)
             height = height + share * np.sin(rate * (x + sway) + phase)
     slope = np.gradient(height, axis=1) / np.gradient(x, axis=1)
     tilt = np.gradient(height, axis=0) / np.gradient(y, axis=0)

@@ -10,6 +10,7 @@ import numpy as np
 from aigc.scene.colours import shift
 from aigc.scene.light import Field, Shot, linear, stamp
 from aigc.scene.shapes import fill, moved
+from aigc.scene.sweep import Stage
 
 TILT = 0.2  # height over width of a circle on the floor: the camera looks slightly down
 
@@ -56,8 +57,8 @@ def plinth(shot: Shot, *, round_one: bool = True) -> Plinth | None:
     return Plinth(shot.centre, top, top + height, radius, depth, round_one)
 
 
-def build(shot: Shot, plinth: Plinth, light: Field) -> tuple[Field, Field]:
-    """Set the plinth on the floor; gives the picture and where its top catches shadows."""
+def build(shot: Shot, plinth: Plinth, light: Field) -> Stage:
+    """Set the plinth on the floor; shadows are seen on its top."""
     material = shift(shot.colours.wall, (0.03 + 0.09 * shot.depth) * shot.dark)
     body, top_face = linear(material), linear(shift(material, 0.02))
     radius = plinth.radius
@@ -83,7 +84,14 @@ def build(shot: Shot, plinth: Plinth, light: Field) -> tuple[Field, Field]:
     stamp(light, lit_top, top_mask)
     rim = np.clip(top_mask - _face(shot, plinth, plinth.top - max(1.2, 0.006 * radius)), 0, 1)
     stamp(light, np.minimum(top_face * 1.5 + 0.03, 1), 0.5 * rim * (0.6 + 0.4 * glow))
-    return np.minimum(light, 1), top_mask
+    left, right = plinth.x - radius, plinth.x + radius
+    below = plinth.foot + plinth.depth
+    return Stage(
+        np.minimum(light, 1),
+        top_mask,
+        beside=plinth.foot + 0.3 * plinth.depth,
+        block=(left, plinth.top - plinth.depth, right, below),
+    )
 
 
 def _face(shot: Shot, plinth: Plinth, y: float) -> Field:

@@ -8,7 +8,7 @@ import numpy as np
 
 from aigc.campaign import Brand, Brief, Caption, Copy, Pixels, Scene, Slots, Swatch
 from aigc.channels import channel
-from aigc.styles import style
+from aigc.styles import named
 from aigc.typeset import PlanRequest, SetRequest
 from aigc.typeset.builtin import Backend
 
@@ -69,7 +69,7 @@ def plan(
     return PlanRequest(
         channel=channel(name),
         variant=variant,
-        style=style(look, "promotional", 0),
+        style=named(look),
         brief=Brief(**(fields | brief)),
         caption=made_from or caption(),
         copies=copies if copies is not None else (copy(*COPY[language]),),
