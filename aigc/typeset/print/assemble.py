@@ -9,8 +9,8 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import pikepdf
-from PIL import Image, ImageCms
 from pikepdf import Array, Dictionary, Name, Stream, String
+from PIL import ImageCms
 
 from aigc.campaign import Box, Pixels, Size
 from aigc.prints import POINT, Print

@@ -16,7 +16,7 @@ HAIRLINE = 0.25  # pt
 
 
 class Lines(NamedTuple):
-    """Strokes in one spot colour, in mm from the trim's top left; closed paths end as they begin."""
+    """Strokes in one spot colour, mm from the trim's top left; a closed path ends as it begins."""
 
     spot: str
     paths: tuple[Path, ...]

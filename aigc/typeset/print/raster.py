@@ -70,7 +70,9 @@ def _extended(face: Face, scale: float) -> tuple[Image.Image, Box]:
     backdrop = face.backdrop
     if scale / across > _ENLARGED:
         backdrop = cv2.bilateralFilter(backdrop, 5, 12, 2)
-    border = [int(np.ceil(mm * per)) + 2 for mm, per in zip(face.bleed, (across, down) * 2)]
+    border = [
+        int(np.ceil(mm * per)) + 2 for mm, per in zip(face.bleed, (across, down) * 2, strict=True)
+    ]
     padded = cv2.copyMakeBorder(
         backdrop, border[1], border[3], border[0], border[2], cv2.BORDER_REFLECT_101
     )
