@@ -280,6 +280,16 @@ class Poster(Value):
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
+    @property
+    def shown(self) -> str:
+        """The file that a browser shows: its own, or the picture beside a PDF."""
+        return f"{self.file[:-4]}.preview.jpg" if self.file.endswith(".pdf") else self.file
+
+    @property
+    def preflight(self) -> str:
+        """The report beside a PDF; of pictures there is none."""
+        return f"{self.file[:-4]}.preflight.json" if self.file.endswith(".pdf") else self.file
+
 
 class Step(Value):
     """Provenance: which backend filled which field, with what, and how long it took."""

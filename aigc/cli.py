@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from aigc import __version__, cli_lists
+from aigc import __version__, cli_lists, cli_preflight
 from aigc.cli_lists import STAGES, Command, as_json, shown
 from aigc.errors import AigcError
 
@@ -170,6 +170,7 @@ cli.add_command(cli_lists.channels)
 cli.add_command(cli_lists.styles)
 cli.add_command(cli_lists.models)
 cli.add_command(cli_lists.doctor)
+cli.add_command(cli_preflight.preflight)
 
 
 @cli.command()

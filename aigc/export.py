@@ -137,6 +137,9 @@ def _files(campaign: Campaign, stage: str) -> Iterator[tuple[str, bytes]]:
     if stage == "typeset":
         for poster in campaign.posters:
             yield poster.file, poster.data
+            if poster.preview:
+                yield poster.shown, poster.preview
+                yield poster.preflight, _json(_preflight(poster.data))
 
 
 def save(campaign: Campaign, recipe: Recipe) -> None:
@@ -145,7 +148,7 @@ def save(campaign: Campaign, recipe: Recipe) -> None:
     if all((folder / name).exists() for name in ("campaign.json", "index.html")):
         return
     _remove_strays(folder / "scene", {f"{scene.id}.jpg" for scene in campaign.scenes})
-    _remove_strays(folder / "typeset", {Path(each.file).name for each in campaign.posters})
+    _remove_strays(folder / "typeset", _names(campaign.posters))
     ads = adtexts.google(campaign)
     if ads is not None:
         write(folder / adtexts.GOOGLE, ads)
@@ -260,10 +263,16 @@ def _read_field(folder: Path, stage: str, saved: Any) -> Any:
         return tuple(_read_scene(folder, row) for row in saved)
     if stage == "typeset":
         return tuple(
-            Poster.model_validate({**row, "data": (folder / row["file"]).read_bytes()})
-            for row in saved
+            _read_poster(folder, Poster.model_validate(row)) for row in saved
         )
     return saved
+
+
+def _read_poster(folder: Path, poster: Poster) -> Poster:
+    read = {"data": (folder / poster.file).read_bytes()}
+    if poster.shown != poster.file:
+        read["preview"] = (folder / poster.shown).read_bytes()
+    return poster.model_copy(update=read)
 
 
 def _read_scene(folder: Path, row: dict[str, Any]) -> Scene:
@@ -275,6 +284,18 @@ def _with_alpha(picture: Photo) -> Pixels:
     if picture.alpha is None:
         return picture.pixels
     return np.dstack([picture.pixels, picture.alpha])
+
+
+def _names(posters: Iterable[Poster]) -> set[str]:
+    """The files of posters, those of print products with what stands beside them."""
+    files = [name for each in posters for name in (each.file, each.shown, each.preflight)]
+    return {Path(name).name for name in files}
+
+
+def _preflight(data: bytes) -> list[dict[str, str]]:
+    from aigc.typeset.print.preflight import preflight
+
+    return [each.model_dump() for each in preflight(data)]
 
 
 def _remove_strays(folder: Path, wanted: set[str]) -> None:

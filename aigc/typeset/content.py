@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from typing import Any
 
@@ -146,7 +147,7 @@ def sheet_data(plan: PlanRequest, copy: Copy, theme: Theme) -> dict[str, Any]:
         },
         "badges": [words.label(text) for name, text in said.items() if name.startswith("badge-")],
         "qr": code(plan),
-        "module": qr.LEAST,
+        "module": _module(plan.channel),
         "fonts": {
             "display": _chain("Playfair Display" if serif else "Montserrat", chinese),
             "text": _chain("Montserrat", chinese),
@@ -189,6 +190,13 @@ def _ready(name: str, text: str, whole: list[str]) -> dict[str, Any]:
     if name == "price":
         return {**words.price(text), "rtl": words.is_rtl(text)}
     return words.label(text) if name in _LABELS else words.flowing(text, whole)
+
+
+def _module(channel: Channel) -> int:
+    """The least side of a code's module, px."""
+    if channel.print is None:
+        return qr.LEAST
+    return max(qr.LEAST, math.ceil(qr.LEAST_PRINTED * channel.size[0] / channel.print.face[0]))
 
 
 def _roomy(channel: Channel) -> bool:

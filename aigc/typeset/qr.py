@@ -10,6 +10,7 @@ import segno
 from aigc.errors import BriefError
 
 QUIET = 4  # modules of white around a code, by ISO/IEC 18004
+LEAST_PRINTED = 0.4  # mm a module; GS1 asks for 0.396 of codes that a shop's scanner reads
 LEAST = 3  # px a module: smaller ones are lost by a phone that looks at a screen
 MOST = 49  # modules a side (version 8, 152 bytes): a larger code would crowd the poster
 _WEB = ("http", "https")
