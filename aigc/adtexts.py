@@ -25,7 +25,8 @@ def google(campaign: Campaign) -> bytes | None:
     copies = campaign.ranked()
     headlines = _fitting((copy.headline for copy in copies), _HEADLINE)[:_MOST]
     descriptions = _fitting((copy.body for copy in copies), _DESCRIPTION)
-    long = _fitting((text for copy in copies for text in _long(copy)), _LONG)[:1]
+    alone = [*(copy.body for copy in copies), *(copy.headline for copy in copies)]
+    long = _fitting([*map(_joined, copies), *alone], _LONG)[:1]
     # What stands as the long headline is not said again below it.
     others = [text for text in descriptions if text not in long][:_MOST]
     columned = {
@@ -43,12 +44,12 @@ def google(campaign: Campaign) -> bytes | None:
     return stream.getvalue().encode("utf-8-sig")  # so that a spreadsheet reads it as UTF-8
 
 
-def _long(copy: Copy) -> tuple[str, ...]:
-    """Headline and body as one text, else the longer of them alone."""
+def _joined(copy: Copy) -> str:
+    """Headline and body as one text."""
     ended = copy.headline[-1:] in ".!?。！？"
     glue = "" if columns(copy.headline) > len(copy.headline) else " "  # Chinese has no spaces
     stop = "" if ended else "." if glue else "。"
-    return (f"{copy.headline}{stop}{glue}{copy.body}", copy.body, copy.headline)
+    return f"{copy.headline}{stop}{glue}{copy.body}"
 
 
 def _fitting(texts: Iterable[str], limit: int) -> list[str]:

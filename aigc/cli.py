@@ -59,13 +59,22 @@ def backend_options(command: Command) -> Command:
 @click.option("--product", help="What it is, in a word or two.")
 @click.option("--feature", "features", multiple=True, help="A true selling point; repeatable.")
 @click.option("--price", help="Price as printed, e.g. ¥199.")
+@click.option("--was", help="Price before, shown struck through.")
+@click.option("--discount", help="What is off, e.g. -30%, 7折.")
+@click.option("--coupon", help="Coupon, e.g. TEA20.")
+@click.option("--link", help="Address that the QR code opens.")
+@click.option("--badge", "badges", multiple=True, help="A certificate it has; repeatable.")
 @click.option("--audience", help="Whom it is for.")
 @click.option("--tone", help="promotional, functional, fun, poetic or heartwarming.")
 @click.option("--language", help="en or zh-CN.")
 @click.option("--market", help="Country or region.")
+@click.option("--date", help="Day the campaign opens, YYYY-MM-DD.")
 @click.option("--brand", help="Brand name.")
 @click.option("--logo", help="Path of the brand's logo.")
-@click.option("--channel", "channels", multiple=True, help="A channel; repeatable.")
+@click.option("--font", help="Path of the brand's own font, TTF or OTF.")
+@click.option(
+    "--channel", "channels", multiple=True, help="A channel, see `aigc channels`; repeatable."
+)
 @click.option("--style", help="Style pack, or auto; `aigc styles` lists them.")
 @click.option("--variants", type=int, help="Posters a channel.")
 @click.option("--seed", type=int, help="Same seed, same campaign.")
@@ -155,6 +164,28 @@ def _rank_texts(photo: str, texts: str, as_json: bool) -> None:
         click.echo(f"{row['total']:.3f}  {row['text']}\n       {row['reason']}")
 
 
+@cli.command("zip")
+@click.argument("folder", metavar="DIR")
+@click.option("--channel", "channels", multiple=True, help="Only this channel; repeatable.")
+@click.option("--all", "whole", is_flag=True, help="One zip of all channels.")
+@click.option("-o", "--output", help="Where the zips go, if not into the campaign's own folder.")
+@as_json
+def pack(
+    folder: str, channels: tuple[str, ...], whole: bool, output: str | None, as_json: bool
+) -> None:
+    """Zip a finished campaign, a file for each channel: its pictures and the words on them."""
+    from aigc import export
+
+    if channels and whole:
+        raise click.UsageError("give --channel or --all")
+    made = export.pack(folder, channels, whole=whole, to=output)
+    if as_json:
+        click.echo(json.dumps([str(path) for path in made], ensure_ascii=False, indent=2))
+        return
+    for path in made:
+        click.echo(f"{path}  {path.stat().st_size // 1000} kB")
+
+
 @cli.command()
 @click.argument("folder", metavar="DIR")
 @as_json
@@ -198,16 +229,16 @@ def _recipe(options: dict[str, Any]) -> Any:
 def _brief(source: str, options: dict[str, Any]) -> Brief:
     """Read the brief file, or start one from a bare photo; flags have the last word."""
     from aigc import brief
+    from aigc.campaign import Brief
 
     fields: dict[str, Any] = {"photo": source}
     if Path(source).suffix.lower() in brief.SUFFIXES:
         fields = brief.load(source).model_dump()
-    names = ("name", "product", "price", "audience", "tone", "language", "market", "style")
-    for name in (*names, "variants", "seed", "features", "channels"):
-        if options[name] not in (None, ()):
+    for name in Brief.model_fields.keys() - {"brand"}:
+        if options.get(name) not in (None, ()):
             fields[name] = options[name]
-    if options["brand"] or options["logo"]:
-        given = {"name": options["brand"], "logo": options["logo"]}
+    given = {"name": options["brand"], "logo": options["logo"], "font": options["font"]}
+    if any(given.values()):
         kept = {key: value for key, value in given.items() if value}
         fields["brand"] = {**fields.get("brand", {}), **kept}
     return brief.make(fields)

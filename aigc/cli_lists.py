@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from aigc.events import Listener
 
 STAGES = ("caption", "copywrite", "rank", "scene", "typeset")
+MARKETS = ("china", "southeast-asia", "worldwide")
 Command = Callable[..., Any]
 
 
@@ -47,18 +48,28 @@ def backends(as_json: bool) -> None:
 
 
 @click.command()
+@click.option("--market", type=click.Choice(MARKETS), help="Only those of this market.")
 @as_json
-def channels(as_json: bool) -> None:
-    """List the sales channels and what they take."""
+def channels(market: str | None, as_json: bool) -> None:
+    """List the sales channels by platform, what they take and what they refuse."""
+    from itertools import groupby
+
     from aigc.channels import all_channels
 
+    rows = [row for row in all_channels().values() if market in (None, row.market)]
     if as_json:
-        rows = [row.model_dump(mode="json") for row in all_channels().values()]
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        dumped = [row.model_dump(mode="json") for row in rows]
+        click.echo(json.dumps(dumped, ensure_ascii=False, indent=2))
         return
-    for row in all_channels().values():
-        size = f"{row.size[0]}×{row.size[1]}"
-        click.echo(f"{row.name:<20} {size:<10} {row.max_bytes // 1000:>5} kB  {row.title}")
+    for platform, own in groupby(rows, key=lambda row: row.platform):
+        click.echo(platform)
+        for row in own:
+            (width, height), unit = (row.print.trim, " mm") if row.print else (row.size, "")
+            most = "PDF" if row.print else f"{row.max_bytes // 1000:>6} kB"
+            size = f"{width:g}×{height:g}{unit}"
+            click.echo(f"  {row.name:<24} {size:<13} {most:>9}  {row.title}")
+            if row.forbids:
+                click.echo(f"      refuses {row.forbids}")
 
 
 @click.command()

@@ -97,6 +97,9 @@ def test_version_runs_as_a_module() -> None:
         ["rank", "--photo", "a.png"],
         ["rank", "dir", "--photo", "a.png", "--texts", "b"],
         ["show"],
+        ["zip"],
+        ["zip", "dir", "--all", "--channel", "x"],
+        ["channels", "--market", "mars"],
         ["models"],
     ],
 )
@@ -113,7 +116,7 @@ def test_wrong_usage_exits_2(aigc: Any, arguments: list[str]) -> None:
         (["run", "none.png", "--name", "Mug"], "photo = 'none.png': no such file"),
         (["run", "none.yaml"], "brief 'none.yaml': cannot be read"),
         (["run", "none.png"], "name: missing"),
-        (["run", "none.png", "--name", "M", "--channel", "tv"], "no channel 'tv'; choose from"),
+        (["run", "none.png", "--name", "M", "--channel", "tv"], "no channel 'tv'; `aigc channels`"),
         (["run", "none.png", "--name", "M", "--style", "x"], "no style 'x'; choose from auto"),
         (["run", "none.png", "--name", "M", "--tone", "x"], "tone = 'x'"),
         (["run", "none.png", "--name", "M", "--seed", "-1"], "seed = -1"),
@@ -122,6 +125,8 @@ def test_wrong_usage_exits_2(aigc: Any, arguments: list[str]) -> None:
         (["run", "none.png", "--name", "M", "--set", "x"], "--set x: write stage.option=value"),
         (["run", "none.png", "--name", "M", "--recipe", "no.toml"], "recipe 'no.toml': cannot"),
         (["show", "none"], "'none' is no finished campaign"),
+        (["zip", "none"], "'none' is no campaign folder"),
+        (["run", "none.png", "--name", "M", "--date", "soon"], "date = 'soon': Day the campaign"),
         (["scene", "none"], "'none' is no campaign folder"),
         (["rank", "none"], "'none' is no campaign folder"),
         (["rank", "--photo", "none.png", "--texts", "none.txt"], "--texts none.txt: cannot be"),
@@ -172,6 +177,57 @@ def test_flags_have_the_last_word(
     assert brief["name"] == fields["name"]
     assert brief["brand"]["name"] == "B"
     assert brief["brand"]["colours"] == ["#112233"]
+
+
+def test_every_flag_of_a_brief_arrives(
+    aigc: Any, fields: dict[str, Any], plain_recipe: Recipe, tmp_path: Path
+) -> None:
+    flags = {
+        "name": "Mug",
+        "was": "$20",
+        "discount": "-40%",
+        "coupon": "MUG40",
+        "link": "https://shop.example",
+        "date": "2026-12-01",
+        "market": "US",
+    }
+    given = [each for name, value in flags.items() for each in (f"--{name}", value)]
+    given += ["--badge", "BPA free", "--badge", "CE", "--brand", "Norrland"]
+    done = aigc("run", fields["photo"], *given, "-o", tmp_path / "o", "--json", *PLAIN)
+    assert done.code == 0, done.err
+    brief = json.loads(done.out)["brief"]
+    assert {name: brief[name] for name in flags} == flags
+    assert brief["badges"] == ["BPA free", "CE"]
+    assert brief["brand"]["name"] == "Norrland"
+
+
+def test_zips(aigc: Any, fields: dict[str, Any], plain_recipe: Recipe, tmp_path: Path) -> None:
+    path = tmp_path / "brief.json"
+    path.write_text(json.dumps(fields))
+    folder = (
+        tmp_path
+        / "o"
+        / json.loads(aigc("run", path, "-o", tmp_path / "o", "--json", *PLAIN).out)["id"]
+    )
+    done = aigc("zip", folder)
+    assert done.code == 0, done.err
+    assert [Path(line.split()[0]).name for line in done.out.splitlines()] == [
+        "iab-rectangle.zip",
+        "iab-leaderboard.zip",
+    ]
+    (whole,) = json.loads(aigc("zip", folder, "--all", "-o", tmp_path / "z", "--json").out)
+    assert Path(whole) == tmp_path / "z" / f"{folder.name}.zip"
+    assert Path(whole).stat().st_size > 1000
+    assert "no channel 'ebay'; it has" in aigc("zip", folder, "--channel", "ebay").error()
+
+
+def test_channels_of_a_market_with_what_they_refuse(aigc: Any) -> None:
+    shown = aigc("channels", "--market", "southeast-asia").out
+    assert "Lazada\n  lazada " in shown
+    assert "refuses watermark, text, logo" in shown
+    assert "amazon" not in shown
+    assert "1200×1200" in shown
+    assert max(map(len, aigc("channels").out.splitlines())) <= 100
 
 
 @pytest.mark.parametrize("stage", STAGES)
