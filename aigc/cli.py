@@ -173,7 +173,7 @@ def _rank_texts(photo: str, texts: str, as_json: bool) -> None:
 def pack(
     folder: str, channels: tuple[str, ...], whole: bool, output: str | None, as_json: bool
 ) -> None:
-    """Zip a finished campaign, a file for each channel: its pictures and the words on them."""
+    """Zip a finished campaign: a file for each channel, pictures and words."""
     from aigc import export
 
     if channels and whole:
