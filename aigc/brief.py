@@ -22,6 +22,10 @@ from aigc.errors import BriefError
 SUFFIXES = (".yaml", ".yml", ".toml", ".json")
 _LISTS = ("features", "channels", "badges")
 _BRAND_LISTS = ("colours", "avoid")
+_OWNERS: dict[str, tuple[type[Value], str]] = {
+    "brand": (Brand, "brand"),
+    "texts": (OwnCopy, "copy"),
+}
 _BRAND_FILES = ("logo", "logo_on_dark", "font")
 
 
@@ -86,6 +90,10 @@ def check(brief: Brief) -> None:
     if len(set(brief.channels)) < len(brief.channels):
         raise BriefError(f"channels = {list(brief.channels)}: a channel is named twice")
     styles.check(brief)
+    if brief.link:
+        from aigc.typeset import qr
+
+        qr.check(brief.link)
 
 
 def _meant(fields: Mapping[str, Any], lists: tuple[str, ...]) -> dict[str, Any]:
@@ -125,9 +133,7 @@ def _beside(base: Path, ref: Any) -> Any:
 def _one_line(error: ValidationError) -> str:
     first = error.errors()[0]
     field = ".".join(str(part) for part in first["loc"])
-    owner, called = {"brand": (Brand, "brand"), "texts": (OwnCopy, "copy")}.get(
-        str(first["loc"][0]), (Brief, "brief")
-    )
+    owner, called = _OWNERS.get(str(first["loc"][0]), (Brief, "brief"))
     if first["type"] == "missing":
         described = owner.model_fields[str(first["loc"][-1])].description
         return f"{field}: missing{f'; {described}' if described else ''}"
@@ -135,7 +141,7 @@ def _one_line(error: ValidationError) -> str:
         return f"{field}: no such field; a {called} has {_names(owner)}"
     wanted = first["msg"]
     if first["type"] == "string_pattern_mismatch":
-        wanted = owner.model_fields[field].description
+        wanted = owner.model_fields[str(first["loc"][-1])].description or wanted
     # Not the whole repr: YAML's shared nodes can make it longer than the memory.
     return f"{field} = {_short.repr(first['input'])}: {wanted}"
 
