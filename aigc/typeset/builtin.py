@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -196,14 +195,10 @@ def _choose(plan: PlanRequest, wish: str) -> str:
         return _choose_for_photo(plan)
     height, width = plan.caption.cutout.shape[:2]
     said = frozenset(content.texts(plan, content.copy_for(plan)))
-    return layouts.choose(
-        channel,
-        width / height,
-        content.cropped(plan.caption),
-        said,
-        # The same turn on every channel: one campaign, one look.
-        zlib.crc32(f"{plan.brief.seed}/{plan.brief.name}".encode()) + plan.variant,
-    ).name
+    own = layouts.suiting(channel, width / height, content.cropped(plan.caption), said)
+    if len(own) == 1:
+        return own[0].name
+    return choose.choose(plan, own, lambda layout: _sheet(plan, layout).elements())
 
 
 def _choose_for_photo(plan: PlanRequest) -> str:
@@ -227,7 +222,8 @@ def _sheet(plan: PlanRequest, layout: str) -> Sheet:
     placing = choose.placing(plan, layout, data["rtl"])
     liked = _liked(colours).items()
     likely = {name: own for name, own in liked if contrast(own, colours.wall) >= EASY}
-    return Sheet(layout, {**data, **placing, "ink": likely})
+    own = faces.folders(plan.brief.brand.font)
+    return Sheet(layout, {**data, **placing, "ink": likely}, own)
 
 
 def _theme(plan: PlanRequest) -> Theme:

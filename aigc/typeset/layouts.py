@@ -50,17 +50,8 @@ def all_layouts() -> dict[str, Layout]:
     return {path.stem: _read(path) for path in found if path.stem != "kit"}
 
 
-def choose(
-    channel: Channel,
-    aspect: float,
-    cropped: bool,
-    texts: frozenset[str],
-    turn: int,
-) -> Layout:
-    """Pick a layout for a poster; successive `turn`s go through all that suit it.
-
-    Where none suits, they go through all of the channel's shape.
-    """
+def suiting(channel: Channel, aspect: float, cropped: bool, texts: frozenset[str]) -> list[Layout]:
+    """The layouts whose headers say that they suit; where none does, all of the channel's shape."""
     own = [
         layout
         for layout in all_layouts().values()
@@ -76,7 +67,7 @@ def choose(
         and texts.issuperset(layout.needs)
         and (layout.crops or not cropped)
     ]
-    return (suiting or own)[turn % len(suiting or own)]
+    return suiting or own
 
 
 def for_photos(channel: Channel) -> tuple[str, str]:

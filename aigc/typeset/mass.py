@@ -8,7 +8,9 @@ import numpy as np
 
 from aigc.campaign import Caption, Pixels
 
-CUT_OFF = 0.985  # a subject that reaches so far towards an edge of the photo was cut off by it
+_AT_EDGE = 0.006  # of the photo: a subject so near to its edge may have been cut off by it
+_LOWER = 0.015  # the same at the foot, where a shadow often hides the last pixels
+_ALONG = 0.15  # of the subject's own edge that is opaque where it was
 _SIDED = 0.03  # of the width: mass so far from the middle of its box is on one side
 
 
@@ -52,9 +54,17 @@ def mass(cutout: Pixels) -> Mass:
 
 
 def cut(caption: Caption) -> Cut:
-    """Which edges of the photo cut the product off; none of one that came with its own alpha."""
+    """Which edges of the photo cut the product off; none of one that came with its own alpha.
+
+    A product that both sides cut off can touch one only, so it touches neither.
+    """
     if caption.background == "transparent" or caption.whole:
         return Cut(False, False, False, False)
     left, top, right, bottom = caption.subject
-    low, high = 1 - CUT_OFF, CUT_OFF
-    return Cut(left <= low, top <= low, right >= high, bottom >= high)
+    alpha = caption.cutout[..., 3] > 127
+    first, last = max(1, alpha.shape[1] // 100), max(1, alpha.shape[0] // 100)
+    at_left = left <= _AT_EDGE and alpha[:, :first].any(1).mean() >= _ALONG
+    at_right = right >= 1 - _AT_EDGE and alpha[:, -first:].any(1).mean() >= _ALONG
+    at_top = top <= _AT_EDGE and alpha[:last].any(0).mean() >= _ALONG
+    at_bottom = bottom >= 1 - _LOWER
+    return Cut(at_left and not at_right, at_top, at_right and not at_left, at_bottom)

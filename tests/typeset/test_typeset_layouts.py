@@ -80,7 +80,7 @@ def test_keeps_the_shape_of_any_product(layout: str, name: str, size: tuple[int,
 
 @pytest.mark.parametrize(("layout", "name"), CASES)
 def test_leaves_no_trace_of_empty_elements(layout: str, name: str) -> None:
-    bare = plan(name, copies=(copy("Trail Pack"),), price="", brand={})
+    bare = plan(name, copies=(copy(COPY["en"][0]),), price="", brand={})
     elements = elements_of(bare, layout)
     assert set(elements) - {"panel"} == {"product", "headline"}
     full = elements_of(plan(name), layout)
@@ -94,7 +94,7 @@ def test_has_two_layouts_for_every_shape(shape: str) -> None:
 
 
 def test_takes_another_layout_for_each_variant() -> None:
-    plans = [plan("instagram-square", variant=variant) for variant in range(4)]
+    plans = [plan("instagram-square", variant=variant, variants=4) for variant in range(4)]
     assert len({slots.layout for slots in Backend().plan(plans)}) == 4
 
 
@@ -102,7 +102,7 @@ def test_sets_no_text_where_apps_draw_on_a_story() -> None:
     names = [name for name, channel_name in CASES if channel_name == SHAPES["story"]]
     for layout, language in product(names, ("en", "zh-CN")):
         for each in elements_of(plan(SHAPES["story"], language), layout).values():
-            if each.name != "product":
+            if each.name not in ("product", "panel"):
                 assert each.box[1] >= 0.14, (layout, each.name)
                 assert each.box[3] <= 0.80, (layout, each.name)
 
@@ -120,7 +120,7 @@ def test_gives_the_whole_white_ground_to_the_product() -> None:
     assert slots.layout == "plain"
     assert slots.quiet == ()
     left, top, right, bottom = slots.product
-    assert max(right - left, bottom - top) == pytest.approx(0.86, abs=0.01)
+    assert max(right - left, bottom - top) == pytest.approx(0.92, abs=0.01)
 
 
 def test_stands_a_cropped_product_on_an_edge() -> None:
@@ -156,8 +156,8 @@ def test_names_the_layouts_where_one_is_unknown() -> None:
     body=st.text(st.characters(codec="gb2312"), max_size=120),
     case=st.sampled_from(CASES),
 )
-@example(headline="W" * 120, body="长" * 120, case=("strip", "iab-leaderboard"))
-@example(headline="长" * 120, body="W" * 120, case=("tower", "iab-skyscraper"))
+@example(headline="W" * 120, body="长" * 120, case=("split", "iab-leaderboard"))
+@example(headline="长" * 120, body="W" * 120, case=("crown", "iab-skyscraper"))
 @example(headline="🙂", body="", case=("crown", "instagram-square"))
 def test_never_overflows(headline: str, body: str, case: tuple[str, str]) -> None:
     layout, name = case
