@@ -11,7 +11,7 @@ from pydantic import Field
 from aigc.campaign import Box, Pixels, Poster, Scene, Slots, pixel_box
 from aigc.errors import BriefError
 from aigc.scene.colours import Theme, contrast, theme
-from aigc.typeset import PlanRequest, SetRequest, Typesetter, choose, content, layouts, whole
+from aigc.typeset import PlanRequest, SetRequest, Typesetter, choose, content, faces, layouts, whole
 from aigc.typeset.compose import EASY, inked, marked, plate, resized
 from aigc.typeset.contrast import rgb
 from aigc.typeset.encode import encode

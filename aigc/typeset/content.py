@@ -14,7 +14,7 @@ from aigc.campaign import Caption, Copy, Pixels
 from aigc.channels import Channel, columns
 from aigc.errors import AigcError, BriefError
 from aigc.scene.colours import Theme
-from aigc.typeset import PlanRequest, qr, whole, words
+from aigc.typeset import PlanRequest, breaks, faces, qr, scripts, whole, words
 
 CUT_OFF = 0.985  # a subject that reaches so far down the photo was cut off by its edge
 _ROOMY = 480  # px: the shortest side of a poster that a code or seals can stand on
@@ -44,7 +44,7 @@ def texts(plan: PlanRequest, copy: Copy) -> dict[str, str]:
     """
     if not plan.channel.texts:  # the platform refuses them
         return {}
-    glyphs = _glyphs()
+    glyphs = faces.glyphs()
     raw = {
         "headline": ("copy.headline", copy.headline),
         "body": ("copy.body", copy.body),
@@ -61,7 +61,11 @@ def texts(plan: PlanRequest, copy: Copy) -> dict[str, str]:
         }
     if plan.channel.print is not None:
         raw = _printed(plan, copy, raw)
-    cleaned = {name: words.clean(text, field, glyphs) for name, (field, text) in raw.items()}
+    own = faces.glyphs(plan.brief.brand.font)
+    cleaned = {
+        name: words.clean(text, field, own if name == "headline" else glyphs)
+        for name, (field, text) in raw.items()
+    }
     return {name: text for name, text in cleaned.items() if text}
 
 
@@ -121,10 +125,8 @@ def sheet_data(plan: PlanRequest, copy: Copy, theme: Theme) -> dict[str, Any]:
     height, width = plan.caption.cutout.shape[:2]
     language = plan.brief.language.lower()
     own = said.get("headline", "") + said.get("body", "")
-    chinese = words.is_cjk(own)
+    chinese = scripts.is_cjk(own)
     names = [plan.brief.name, plan.brief.product]
-    serif = plan.style.display == "serif"
-    top, bottom = words.edges(said[name] for name in ("headline", "body", "brand") if name in said)
     return {
         "width": plan.channel.size[0],
         "height": plan.channel.size[1],
@@ -138,29 +140,17 @@ def sheet_data(plan: PlanRequest, copy: Copy, theme: Theme) -> dict[str, Any]:
         "crop": whole.shapes(plan.caption) if plan.caption.whole else (0.01, 99.0),
         "lang": language.split("-")[0],
         "region": _TRADITIONAL.get(language, _REGIONS.get(language.split("-")[0])),
-        "rtl": words.is_rtl(own),
+        "rtl": scripts.is_rtl(own),
         "cjk": chinese,
         "text": {
-            name: _ready(name, text, names)
+            name: _ready(name, text, names, language)
             for name, text in said.items()
             if not name.startswith("badge-")
         },
         "badges": [words.label(text) for name, text in said.items() if name.startswith("badge-")],
         "qr": code(plan),
         "module": _module(plan.channel),
-        "fonts": {
-            "display": _chain("Playfair Display" if serif else "Montserrat", chinese),
-            "text": _chain("Montserrat", chinese),
-            "figures": _chain("Playfair Display" if serif else "Montserrat", False),
-            "weight": _weight(plan.style.weight),
-        },
-        "edges": (top, bottom),
-        "label-edges": (0.86, -0.1) if words.is_cjk(said.get("cta", "")) else (0.7, 0.0),
-        "leading": {
-            "display": 0.2 if chinese else 0.04,
-            "text": 0.5 if chinese else 0.36,
-        },
-        "tracking": (0.04 if serif else 0.0) if chinese else (0.0 if serif else -0.02),
+        **faces.setting(plan.style, said, plan.brief.brand.font),
         "logo": mark.shape[1] / mark.shape[0] if mark is not None else None,
         "theme": theme.model_dump(),
         "ink": {},
@@ -169,7 +159,7 @@ def sheet_data(plan: PlanRequest, copy: Copy, theme: Theme) -> dict[str, Any]:
 
 def pack(plan: PlanRequest) -> dict[str, Any]:
     """What the sides and the back of a box read besides: name, body, selling points, code."""
-    glyphs, copy, brief = _glyphs(), copy_for(plan), plan.brief
+    glyphs, copy, brief = faces.glyphs(), copy_for(plan), plan.brief
     said = {
         "headline": words.clean(brief.name, "name", glyphs),
         "body": words.clean(copy.body, "copy.body", glyphs),
@@ -178,18 +168,20 @@ def pack(plan: PlanRequest) -> dict[str, Any]:
     points = [words.clean(each, "features", glyphs) for each in brief.features]
     names = [brief.name, brief.product]
     return {
-        "text": {name: words.flowing(text, names) for name, text in said.items() if text},
-        "features": [words.flowing(text, names) for text in points],
-        "edges": words.edges([*said.values(), *points]),
+        "text": {
+            name: breaks.flowing(text, names, brief.language) for name, text in said.items() if text
+        },
+        "features": [breaks.flowing(text, names, brief.language) for text in points],
+        "edges": scripts.edges([*said.values(), *points]),
         "logo": None,
         "qr": qr.rows(brief.link) if brief.link else None,
     }
 
 
-def _ready(name: str, text: str, whole: list[str]) -> dict[str, Any]:
+def _ready(name: str, text: str, whole: list[str], language: str) -> dict[str, Any]:
     if name == "price":
-        return {**words.price(text), "rtl": words.is_rtl(text)}
-    return words.label(text) if name in _LABELS else words.flowing(text, whole)
+        return {**words.price(text), "rtl": scripts.is_rtl(text)}
+    return words.label(text) if name in _LABELS else breaks.flowing(text, whole, language)
 
 
 def _module(channel: Channel) -> int:
@@ -205,17 +197,6 @@ def _roomy(channel: Channel) -> bool:
     return min(channel.size) >= _ROOMY and not banner and channel.background == "scene"
 
 
-def _weight(wanted: int) -> int:
-    """The nearest weight that the display fonts are cut in."""
-    return min((500, 700, 800), key=lambda weight: abs(weight - wanted - 1))
-
-
-def _chain(family: str, chinese: bool) -> list[Any]:
-    """Fonts in order; in Chinese text, quotes, dashes and dots come from the Chinese font."""
-    first: Any = {"name": family, "covers": "latin-in-cjk"} if chinese else family
-    return [first, "Noto Sans CJK TC", "Noto Sans Arabic"]
-
-
 def _logo(path: str) -> Pixels:
     try:
         with Image.open(photo.locate(path)) as image:
@@ -226,14 +207,6 @@ def _logo(path: str) -> Pixels:
             f"brand.logo = '{path}': not a readable picture ({error}); use PNG"
         ) from error
     return np.asarray(whole.crop(whole.getchannel("A").getbbox()))
-
-
-@cache
-def _glyphs() -> frozenset[int]:
-    from aigc._engines import fonts
-
-    families = (fonts.SANS, fonts.CJK, fonts.ARABIC)
-    return frozenset().union(*(fonts.characters(family) for family in families))
 
 
 @cache
