@@ -76,8 +76,10 @@ def _printed(
     assert plan.channel.print is not None
     if plan.channel.print.packs:
         kept = {name: said for name, said in raw.items() if name.startswith(("brand", "badge-"))}
-        claim = copy.headline if copy.headline != plan.brief.name else copy.body
-        return {**kept, "headline": ("name", plan.brief.name), "body": ("copy.headline", claim)}
+        name, points, limit = plan.brief.name, plan.brief.features, plan.channel.text.body
+        claims = [*(" · ".join(points[:most]) for most in (2, 1) if points), copy.headline]
+        claim = next((each for each in claims if columns(each) <= limit and each != name), "")
+        return {**kept, "headline": ("name", name), "body": ("features", claim)}
     return {name: said for name, said in raw.items() if name != "cta" or plan.brief.link}
 
 
@@ -161,8 +163,8 @@ def pack(plan: PlanRequest) -> dict[str, Any]:
     """What the sides and the back of a box read besides: name, body, selling points, code."""
     glyphs, copy, brief = faces.glyphs(), copy_for(plan), plan.brief
     said = {
-        "headline": words.clean(brief.name, "name", glyphs),
-        "body": words.clean(copy.body, "copy.body", glyphs),
+        "headline": words.clean(brief.name, "name", faces.glyphs(brief.brand.font)),
+        "body": "" if brief.features else words.clean(copy.body, "copy.body", glyphs),
         "brand": words.clean(brief.brand.name, "brand.name", glyphs),
     }
     points = [words.clean(each, "features", glyphs) for each in brief.features]
