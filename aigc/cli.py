@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from aigc import __version__, cli_lists, cli_preflight
+from aigc import __version__, cli_inspect, cli_lists, cli_preflight
 from aigc.cli_lists import STAGES, Command, as_json, shown
 from aigc.errors import AigcError
 
@@ -90,6 +90,7 @@ def run(source: str, output: str, as_json: bool, **options: Any) -> None:
     brief = _brief(source, options)
     with shown() as listener:
         campaign = pipeline.run(brief, recipe, outputs=output, listener=listener)
+    cli_inspect.print_verdicts(campaign, as_json)
     _print_campaign(campaign, as_json)
 
 
@@ -114,6 +115,7 @@ def _redo_stage(folder: str, stage: str, options: dict[str, Any], as_json: bool)
             options=options["settings"],
             listener=listener,
         )
+    cli_inspect.print_verdicts(campaign, as_json)
     _print_campaign(campaign, as_json)
 
 
@@ -202,6 +204,7 @@ cli.add_command(cli_lists.styles)
 cli.add_command(cli_lists.models)
 cli.add_command(cli_lists.doctor)
 cli.add_command(cli_preflight.preflight)
+cli.add_command(cli_inspect.inspect)
 
 
 @cli.command()

@@ -62,7 +62,11 @@ def models() -> dict[str, Model]:
 
 def builtin(name: str) -> Path:
     """The verified local path of a builtin model, fetched if it is not there yet."""
-    model = models()[name]
+    return checked(models()[name])
+
+
+def checked(model: Model) -> Path:
+    """The verified local path of a model, fetched if it is not there yet."""
     path = resolve(model.ref)
     _verify(path, model)
     return path

@@ -49,10 +49,13 @@ def cases(campaign: Campaign) -> list[Case]:
 
 
 def judge(case: Case) -> Verdict:
-    """Measure a poster and mark it; its file is decoded unless its pixels are at hand."""
+    """Measure a poster and mark it; its file is decoded unless its pixels are at hand.
+
+    Of a PDF nothing is said that takes pixels: print has a preflight of its own.
+    """
     poster = case.poster
     picture, kind = poster.picture, Path(poster.file).suffix[1:]
-    if picture is None:
+    if picture is None and kind != "pdf":
         picture, kind = _decoded(poster.data)
     found = parts(poster)
     ground, saliency = canvas(poster, case.caption, case.backdrop)
@@ -62,9 +65,16 @@ def judge(case: Case) -> Verdict:
         *checks.reading(case.channel, poster, found, picture),
         *checks.product(case.channel, poster, saliency, picture),
         *checks.words(case.channel, case.brief, case.copy, poster, found),
-        *checks.file(case.channel, poster, picture, kind),
+        *checks.file(case.channel, poster, kind, picture),
     ]
     return Verdict(metrics=measures(found, saliency, slope), marks=tuple(marks))
+
+
+def pixels_of(poster: Poster) -> Pixels | None:
+    """A poster's pixels (H, W, 3), at hand or from its file; None of a PDF."""
+    if poster.picture is not None:
+        return poster.picture
+    return None if poster.file.endswith(".pdf") else _decoded(poster.data)[0]
 
 
 def measures(found: Parts, saliency: Map, slope: Map) -> dict[str, float | None]:

@@ -39,12 +39,14 @@ def layout(found: Parts, saliency: Map, slope: Map) -> list[Mark]:
     return marks
 
 
-def reading(channel: Channel, poster: Poster, found: Parts, picture: Pixels) -> list[Mark]:
+def reading(channel: Channel, poster: Poster, found: Parts, picture: Pixels | None) -> list[Mark]:
     """Whether each text can be read where the picture is seen."""
-    scale = (channel.seen or poster.size[0]) / poster.size[0]  # CSS px a pixel
+    scale = seen(channel)
     small: dict[str, float] = {}
     large: dict[str, float] = {}
     for name, box in found.texts.items():
+        if picture is None:
+            break
         size = poster.sizes.get(name, 0.0)
         reached = ground.reached(picture, box, size, poster.inks.get(name, ""))
         (large if size * scale >= _LARGE else small)[name] = reached
@@ -62,10 +64,10 @@ def reading(channel: Channel, poster: Poster, found: Parts, picture: Pixels) -> 
     return marks
 
 
-def product(channel: Channel, poster: Poster, saliency: Map, picture: Pixels) -> list[Mark]:
+def product(channel: Channel, poster: Poster, saliency: Map, picture: Pixels | None) -> list[Mark]:
     """Whether the product is large enough, and on white where the channel wants that."""
     marks = [mark("product-share", float(saliency.mean()), "product")]
-    if channel.background == "white":
+    if channel.background == "white" and picture is not None:
         rim = np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])
         marks.append(mark("white-ground", float((rim == 255).all(axis=1).mean())))
     if channel.fill:
@@ -98,15 +100,26 @@ def words(
     ]
 
 
-def file(channel: Channel, poster: Poster, picture: Pixels, kind: str) -> list[Mark]:
+def file(channel: Channel, poster: Poster, kind: str, picture: Pixels | None) -> list[Mark]:
     """Whether the channel takes the file."""
-    size = (picture.shape[1], picture.shape[0])
+    size = poster.size if picture is None else (picture.shape[1], picture.shape[0])
     right = kind == channel.format and size == channel.size
     is_now = f"{size[0]}×{size[1]} {kind}, not {channel.size[0]}×{channel.size[1]} {channel.format}"
     return [
         mark("bytes", len(poster.data) / channel.max_bytes, f"{len(poster.data)} bytes"),
         mark("file", float(right), is_now),
     ]
+
+
+def seen(channel: Channel) -> float:
+    """How many CSS px a reader sees a pixel of the poster as.
+
+    A CSS px is 1/96 inch at arm's length, 0.71 m; of print, what looks as large from where its
+    reader stands.
+    """
+    if channel.print is not None:
+        return channel.print.face[0] / channel.size[0] / (25.4 / 96) * 0.71 / channel.print.view
+    return channel.seen / channel.size[0] if channel.seen else 1.0
 
 
 def letters(text: str) -> str:
