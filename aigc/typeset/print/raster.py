@@ -14,6 +14,8 @@ from aigc.prints import MM
 STRIP = 256  # rows at a time: only the finished bytes are ever there in full
 GRAIN = 1.6  # levels; without it an enlarged backdrop looks like plastic, and bands
 _TILE = 1024  # px of grain, repeated
+_DEEP = 30.0  # mm
+_FLOOR = 8  # px: the lowest rows, which then go on
 _ENLARGED = 1.3  # beyond it the painted grain would grow into spots, and is smoothed away
 
 
@@ -73,9 +75,16 @@ def _extended(face: Face, scale: float) -> tuple[Image.Image, Box]:
     border = [
         int(np.ceil(mm * per)) + 2 for mm, per in zip(face.bleed, (across, down) * 2, strict=True)
     ]
+    low = border[3]
+    if face.bleed[3] > _DEEP:  # so far down, its mirror image would show the product's shadow
+        border[3] = 0
     padded = cv2.copyMakeBorder(
         backdrop, border[1], border[3], border[0], border[2], cv2.BORDER_REFLECT_101
     )
+    if face.bleed[3] > _DEEP:
+        floor = cv2.blur(padded[-_FLOOR:], (4 * _FLOOR + 1, 1)).mean(axis=0, keepdims=True)
+        floor = np.repeat(np.rint(floor).astype(np.uint8), low, axis=0)
+        padded = np.vstack([padded, floor])
     window = (
         border[0] - face.bleed[0] * across,
         border[1] - face.bleed[1] * down,
