@@ -133,7 +133,9 @@ def _lay(
         return
     per = laid.height / (bottom - top)
     window = (0.0, (first - top) * per, laid.width, min((last - top) * per, laid.height))
-    part = laid.resize((right - left, last - first), Image.Resampling.LANCZOS, box=window)
+    # Lanczos keeps what is there; far enlarged, its ripples would show.
+    way = Image.Resampling.LANCZOS if per > 0.5 else Image.Resampling.BICUBIC
+    part = laid.resize((right - left, last - first), way, box=window)
     part = part.convert("RGBA")
     strip.paste(part, (left - at[0], first - at[1]), part)
 
