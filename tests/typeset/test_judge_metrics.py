@@ -97,10 +97,11 @@ def test_occlusion_is_the_saliency_under_elements() -> None:
 
 def test_readability_leaves_out_what_an_underlay_covers() -> None:
     slope = half_salient()
-    assert metrics.readability([ALL], [], slope) == 0.5
-    assert metrics.readability([ALL], [RIGHT], slope) == 1
-    assert metrics.readability([ALL], [ALL], slope) == 0
-    assert metrics.readability([], [], slope) is None
+    none, right, whole = (metrics.covered(boxes, slope.shape) for boxes in ([], [RIGHT], [ALL]))
+    assert metrics.readability([ALL], none, slope) == 0.5
+    assert metrics.readability([ALL], right, slope) == 1
+    assert metrics.readability([ALL], whole, slope) == 0
+    assert metrics.readability([], none, slope) is None
 
 
 def test_an_edge_counts_the_same_from_light_to_dark() -> None:

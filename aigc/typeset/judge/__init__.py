@@ -16,7 +16,7 @@ from aigc.campaign import Brief, Campaign, Caption, Copy, Pixels, Poster, Verdic
 from aigc.channels import Channel, channel
 from aigc.typeset.judge import checks, metrics
 from aigc.typeset.judge.metrics import Map
-from aigc.typeset.judge.parts import Parts, canvas, parts
+from aigc.typeset.judge.parts import Parts, canvas, hidden, parts
 
 
 class Case(NamedTuple):
@@ -89,7 +89,7 @@ def measures(found: Parts, saliency: Map, slope: Map) -> dict[str, float | None]
         "underlay_strict": metrics.underlay_strict(underlays, inner),
         "utility": metrics.utility([*elements, *underlays], saliency),
         "occlusion": metrics.occlusion([*elements, *found.panels.values()], saliency),
-        "readability": metrics.readability(found.texts.values(), underlays, slope),
+        "readability": metrics.readability(found.texts.values(), hidden(found, saliency), slope),
     }
     return {name: value if value is None else round(value, 5) for name, value in values.items()}
 

@@ -10,7 +10,7 @@ from aigc.campaign import Box, Brief, Copy, Mark, Pixels, Poster, Size
 from aigc.channels import Channel
 from aigc.typeset.judge import ground, metrics
 from aigc.typeset.judge.metrics import Map
-from aigc.typeset.judge.parts import Parts
+from aigc.typeset.judge.parts import Parts, hidden
 from aigc.typeset.judge.rules import mark
 
 _LARGE = 24  # CSS px from which WCAG calls a text large
@@ -23,7 +23,7 @@ def layout(found: Parts, saliency: Map, slope: Map) -> list[Mark]:
     elements, underlays = found.elements, list(found.underlays.values())
     drawn = {**elements, **found.panels}
     covering = {name: float(metrics.under(box, saliency).mean()) for name, box in drawn.items()}
-    bare = np.where(metrics.covered(underlays, slope.shape), np.nan, slope)
+    bare = np.where(hidden(found, saliency), np.nan, slope)
     rough = {name: _mean(metrics.under(box, bare)) for name, box in found.texts.items()}
     astride = {name: _astride(box, found) for name, box in elements.items()}
     marks = [

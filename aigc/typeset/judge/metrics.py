@@ -22,6 +22,7 @@ LEAST_AREA = 0.001  # of the canvas: what is smaller is no element
 _ROUNDING = 1e-4  # of a side: boxes that were rounded to pixels still contain each other
 
 Map = NDArray[np.float32]
+Mask = NDArray[np.bool_]
 T = TypeVar("T", bound=np.generic)
 
 
@@ -109,13 +110,13 @@ def occlusion(boxes: Iterable[Box], saliency: Map) -> float | None:
     return float(under.mean()) if under.size else None
 
 
-def readability(texts: Iterable[Box], underlays: Iterable[Box], slope: Map) -> float | None:
-    """Mean gradient of the ground under texts, less where an underlay covers it."""
-    under = covered(texts, slope.shape)
-    if not under.any():
+def readability(texts: Iterable[Box], hidden: Mask, slope: Map) -> float | None:
+    """Mean gradient of the ground under texts, less what an underlay hides."""
+    bare = covered(texts, slope.shape)
+    if not bare.any():
         return None
-    under &= ~covered(underlays, slope.shape)
-    return float(slope[under].mean()) if under.any() else 0.0
+    bare &= ~hidden
+    return float(slope[bare].mean()) if bare.any() else 0.0
 
 
 def gradient(picture: Pixels) -> Map:
@@ -131,7 +132,7 @@ def gradient(picture: Pixels) -> Map:
     return np.asarray(cv2.magnitude(across, down))
 
 
-def covered(boxes: Iterable[Box], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+def covered(boxes: Iterable[Box], shape: tuple[int, ...]) -> Mask:
     """Where boxes lie on a canvas of this (height, width)."""
     mask = np.zeros(shape[:2], bool)
     for box in boxes:

@@ -9,7 +9,7 @@ import numpy as np
 
 from aigc.campaign import Box, Caption, Pixels, Poster, Size, pixel_box
 from aigc.typeset import whole
-from aigc.typeset.judge.metrics import Map, canvas_size, contains
+from aigc.typeset.judge.metrics import Map, Mask, canvas_size, contains, covered
 
 UNDERLAYS = ("panel", "cover")  # how the names of blocks begin; a cover lies behind the product
 _NO_ELEMENT = ("product", "subject", *UNDERLAYS)
@@ -48,6 +48,12 @@ def parts(poster: Poster) -> Parts:
             panels = {**panels, f"panel-{name}": box}
             texts = {**texts, name: _middle(box, poster.sizes.get(name, 0.0), poster.size)}
     return Parts(texts, elements, panels, covers)
+
+
+def hidden(found: Parts, saliency: Map) -> Mask:
+    """What of the ground underlays hide: panels all, covers what is not the product's."""
+    behind = covered(found.covers.values(), saliency.shape) & (saliency < 0.5)
+    return covered(found.panels.values(), saliency.shape) | behind
 
 
 def _middle(box: Box, text_size: float, size: Size) -> Box:
