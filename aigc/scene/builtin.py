@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
 from pydantic import Field
 
+from aigc import events
 from aigc.campaign import Pixels
-from aigc.scene import Painter, SceneRequest, sets, shadow
+from aigc.scene import Painter, SceneRequest, objects, sets, shadow
 from aigc.scene import light as lighting
+from aigc.scene.decorate import decorate
 from aigc.styles import SetName
 
+# Of half a side: a marketplace's border, which must be 255 after JPEG too, and the way to it.
+_PURE, _FADE = 0.05, 0.25
 BOUNCE = 0.14  # light that the floor throws back into a shadow, in the floor's colour
 
 
@@ -25,6 +30,11 @@ class Backend(Painter):
     light: Literal["auto", "left", "right"] = Field(
         "auto", description="Side that the key light comes from"
     )
+    ornaments: Literal["auto", "objects", "drawn", "none"] = Field(
+        "auto",
+        description="Where a style's ornaments come from: packaged 3D objects, which auto takes "
+        "where they were fetched, drawn shapes, or nowhere",
+    )
     grain: float = Field(
         1.1, ge=0, le=8, description="Film grain, in levels of 255; 0 lets soft gradients band"
     )
@@ -34,12 +44,28 @@ class Backend(Painter):
         """Distributions whose version changes the result."""
         return ("numpy", "opencv-contrib-python-headless", "coloraide")
 
+    @property
+    def materials(self) -> dict[str, str]:
+        """The package of 3D objects, where they are taken."""
+        return objects.version() if self._with_objects() else {}
+
     def paint(self, requests: Sequence[SceneRequest]) -> list[Pixels]:
         """Paint each backdrop, (H, W, 3) uint8 sRGB at its request's size."""
-        return [self._paint(request) for request in requests]
+        with_objects = self._with_objects()
+        named = any(each.object for request in requests for each in request.style.decoration)
+        if self.ornaments == "auto" and named and not with_objects:
+            remedy = f"`aigc models pull {objects.PACKAGE}` fetches 3D objects, with npm"
+            events.report("scene", 0, len(requests), f"ornaments are drawn; {remedy}")
+        return [self._paint(request, with_objects) for request in requests]
 
-    def _paint(self, request: SceneRequest) -> Pixels:
-        look, placing, noise = np.random.default_rng(request.seed).spawn(3)
+    def _with_objects(self) -> bool:
+        """Whether 3D objects are taken; raises ModelError where they must be and cannot be had."""
+        if self.ornaments == "objects":
+            return objects.folder().exists()
+        return self.ornaments == "auto" and objects.present()
+
+    def _paint(self, request: SceneRequest, with_objects: bool) -> Pixels:
+        look, placing, noise, hanging = np.random.default_rng(request.seed).spawn(4)
         side = -1 if placing.random() < 0.6 else 1
         if self.light != "auto":
             side = -1 if self.light == "left" else 1
@@ -62,7 +88,17 @@ class Backend(Painter):
             shade = 1 - (1 - shadow.contact(outline)) * (1 - 0.6 * thrown)
         tint = lighting.linear(shot.colours.floor)
         keep = BOUNCE * tint / max(float(tint.max()), 1e-6)
-        return lighting.develop(picture * (1 - shade[..., None] * (1 - keep)), self.grain, noise)
+        picture = picture * (1 - shade[..., None] * (1 - keep))
+        if self.ornaments != "none":
+            picture = decorate(
+                shot,
+                dataclasses.replace(stage, light=picture),
+                outline.pixels,
+                request.style.decoration,
+                hanging,
+                with_objects=with_objects,
+            )
+        return lighting.develop(picture, self.grain, noise)
 
 
 def _choose(request: SceneRequest, shot: lighting.Shot) -> str:
@@ -78,14 +114,15 @@ def _bare(shot: lighting.Shot, background: str) -> Pixels:
 
 
 def _on_white(shot: lighting.Shot, outline: shadow.Outline) -> Pixels:
-    """Pure white with a soft shadow that is gone before it reaches the edge."""
-    if shot.floor is None:
-        shade = 0.5 * shadow.drop(outline)
-    else:
-        shade = 1 - (1 - 0.7 * shadow.contact(outline)) * (1 - 0.12 * shadow.cast(outline))
+    """Pure white with a soft shadow under the product that is gone before it reaches the edge.
+
+    None is thrown across the floor: marketplaces look for white beside the product.
+    """
+    shade = 0.5 * shadow.drop(outline) if shot.floor is None else 0.6 * shadow.contact(outline)
     across = np.linspace(-1, 1, shot.width, dtype=np.float32)
     down = np.linspace(-1, 1, shot.height, dtype=np.float32)
     edge = np.maximum(np.abs(across)[None], np.abs(down)[:, None])
-    shade = np.maximum(shade - 0.006, 0) * np.clip((1 - edge) / 0.08, 0, 1)
+    inside = np.clip((1 - edge - _PURE) / _FADE, 0, 1)
+    shade = np.maximum(shade - 0.006, 0) * inside**2 * (3 - 2 * inside)
     grey = np.rint(255 * (1 - shade) ** (1 / 2.2)).astype(np.uint8)
     return np.repeat(grey[..., None], 3, axis=2)
