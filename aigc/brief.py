@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from aigc import channels, styles
+from aigc import brandkit, channels, styles
 from aigc.campaign import Brand, Brief, OwnCopy, Value
 from aigc.errors import BriefError
 
@@ -90,6 +90,7 @@ def check(brief: Brief) -> None:
     if len(set(brief.channels)) < len(brief.channels):
         raise BriefError(f"channels = {list(brief.channels)}: a channel is named twice")
     styles.check(brief)
+    brandkit.check(brief)
     if brief.link:
         from aigc.typeset import qr
 

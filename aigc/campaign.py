@@ -105,7 +105,10 @@ class Brief(Value):
     )
     audience: Line = Field("", max_length=120, description="Whom it is for")
     tone: Tone = Field("promotional", description="Voice of the copy")
-    language: str = Field("en", description="Language of the copy: en, zh-CN")
+    language: str = Field(
+        "en",
+        description="Language of the copy: en, zh-CN; any other (th, ar, ja …) with `texts`",
+    )
     market: Line = Field("", max_length=40, description="Country or region of the campaign")
     date: str = Field(
         "",
@@ -121,6 +124,11 @@ class Brief(Value):
     style: str = Field("auto", description="Style pack, or auto")
     variants: int = Field(1, ge=1, le=6, description="Posters a channel")
     seed: int = Field(0, ge=0, le=2**32 - 1, description="Same seed, same campaign")
+
+    @property
+    def voice(self) -> Tone:
+        """The tone to write in: the brand's own, where it has one."""
+        return self.brand.tone or self.tone
 
 
 class Photo(Value):
@@ -219,6 +227,7 @@ class Scene(Value):
     negative: str = ""
     seed: int
     slots: Slots
+    tried: tuple[str, ...] = Field((), description="Layouts that the judge turned down for it")
     image: PixelField  # (H, W, 3)
     data: bytes = Field(b"", exclude=True, repr=False, description="The encoded `image`")
 

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, cast
 
-from aigc import __version__, brief, channels, events, export, photo, styles
-from aigc.campaign import Brief, Campaign, Caption, Photo, Poster, Scene, Step
+from aigc import __version__, brandkit, brief, channels, events, export, photo, relayout, styles
+from aigc.campaign import Brief, Campaign, Caption, Photo, Scene, Step
 from aigc.caption import Captioner, CaptionRequest
 from aigc.channels import TextLimits
 from aigc.copywrite import CopyRequest, Copywriter
 from aigc.errors import BriefError
 from aigc.rank import Ranker, RankRequest
 from aigc.recipe import Recipe
-from aigc.scene import Painter, SceneRequest
+from aigc.scene import Painter
 from aigc.stage import STAGES
-from aigc.typeset import PlanRequest, SetRequest, Typesetter
+from aigc.typeset import PlanRequest, Typesetter
 
 Campaigns = Sequence[Campaign]
 
@@ -36,6 +37,7 @@ def run(
     ModelError or ExportError; what was finished before an error or Ctrl-C is kept and reused.
     """
     checked = _as_brief(brief_or_fields)
+    brandkit.check_files(checked)
     recipe = recipe or Recipe.load()
     with events.listening(listener):
         picture = photo.load(checked.photo)
@@ -76,7 +78,9 @@ def advance(campaigns: Campaigns, stage: str, recipe: Recipe) -> list[Campaign]:
         backend=backend.backend,
         options=backend.model_dump(mode="json"),
         seconds=seconds,
-        versions={"aigc": __version__} | {name: version(name) for name in backend.packages},
+        versions={"aigc": __version__}
+        | {name: version(name) for name in backend.packages}
+        | backend.materials,
     )
     return [campaign.model_copy(update={"steps": (*campaign.steps, step)}) for campaign in moved]
 
@@ -86,7 +90,10 @@ def _finish(campaign: Campaign, recipe: Recipe) -> Campaign:
     for number, stage in enumerate(STAGES):
         if stage not in done:
             events.report(stage, 0, 1, campaign=campaign)
+            tried = [scene.tried for scene in campaign.scenes]
             (campaign,) = advance([campaign], stage, recipe)
+            if stage == "typeset" and tried != [scene.tried for scene in campaign.scenes]:
+                export.save_stage(campaign, "scene")  # some were painted anew
             export.save_stage(campaign, stage)
         events.report(stage, 1, 1, f"{number + 1}/{len(STAGES)}", campaign=campaign)
     export.save(campaign, recipe)
@@ -160,16 +167,7 @@ def _scene(campaigns: Campaigns, recipe: Recipe) -> list[Campaign]:
     plans = [(each, plan) for each in campaigns for plan in _plans(each)]
     slots = typesetter.plan([plan for _, plan in plans])
     requests = [
-        SceneRequest(
-            size=plan.channel.size,
-            slots=places,
-            style=plan.style,
-            brief=plan.brief,
-            caption=plan.caption,
-            background=plan.channel.background,
-            seed=plan.seed,
-        )
-        for (_, plan), places in zip(plans, slots, strict=True)
+        relayout.scene_request(plan, places) for (_, plan), places in zip(plans, slots, strict=True)
     ]
     painted: dict[str, list[Scene]] = {each.id: [] for each in campaigns}
     for (each, plan), request, pixels in zip(plans, requests, backend.paint(requests), strict=True):
@@ -193,8 +191,9 @@ def _scene(campaigns: Campaigns, recipe: Recipe) -> list[Campaign]:
 
 
 def _typeset(campaigns: Campaigns, recipe: Recipe) -> list[Campaign]:
-    backend = cast("Typesetter", recipe["typeset"])
-    posters: dict[str, list[Poster]] = {each.id: [] for each in campaigns}
+    painter = cast("Painter", recipe["scene"])
+    typesetter = cast("Typesetter", recipe["typeset"])
+    made: dict[str, list[relayout.Finished]] = {each.id: [] for each in campaigns}
     jobs = [
         (each, plan, scene)
         for each in campaigns
@@ -202,11 +201,17 @@ def _typeset(campaigns: Campaigns, recipe: Recipe) -> list[Campaign]:
     ]
     for done, (each, plan, scene) in enumerate(jobs):
         events.report("typeset", done, len(jobs), scene.id, each)
-        request = SetRequest(
-            plan=plan, scene=scene, poster_id=scene.id, metadata=_metadata(each, scene)
+        metadata = partial(_metadata, each)
+        made[each.id].append(relayout.finish(plan, scene, metadata, painter, typesetter))
+    return [
+        each.model_copy(
+            update={
+                "scenes": tuple(one.scene for one in made[each.id]),
+                "posters": tuple(one.poster for one in made[each.id]),
+            }
         )
-        posters[each.id] += backend.set([request])
-    return [each.model_copy(update={"posters": tuple(posters[each.id])}) for each in campaigns]
+        for each in campaigns
+    ]
 
 
 def _plans(campaign: Campaign) -> list[PlanRequest]:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from fontTools.ttLib import TTFont, TTLibError
+from fontTools.ttLib import TTFont
 
-from aigc import photo
 from aigc._engines import fonts, store
-from aigc.errors import AigcError, BriefError
+from aigc.errors import BriefError
 
 _RESTRICTED, _ALLOWED = 0x0002, 0x000C  # OS/2 fsType: no embedding; preview and print, editing
 _MOST = 40_000_000  # bytes
+
+
+_USE = "a TTF or OTF file"
 
 
 class BrandFont(NamedTuple):
@@ -24,64 +26,58 @@ class BrandFont(NamedTuple):
     characters: frozenset[int]
 
 
-@cache
 def load(path: str) -> BrandFont:
     """Make a font file ready to set: a family of its own name, in a folder of its own.
 
     Raises BriefError where there is no such file, it is no TrueType or OpenType font, or its
     licence bits forbid embedding.
     """
+    file = Path(path).expanduser()
+    if not file.is_file():
+        raise BriefError(f"brand.font = '{path}': no such file")
     try:
-        file = photo.locate(path)
-        if file.stat().st_size > _MOST:
-            raise BriefError(f"larger than {_MOST // 10**6} MB")
-        with TTFont(file) as font:
-            problem, name, weight, characters = _look(font)
-    except (OSError, AigcError, TTLibError, ValueError, KeyError, AssertionError) as error:
+        return _made(file, file.stat().st_mtime_ns)
+    except BriefError as error:
+        raise BriefError(f"brand.font = '{path}': {error}; use {_USE}") from error
+    except Exception as error:  # a broken table raises whatever its parser trips over
+        reason = str(error).strip() or type(error).__name__
         raise BriefError(
-            f"brand.font = '{path}': no readable font ({error}); use {_USE}"
+            f"brand.font = '{path}': no readable font ({reason}); use {_USE}"
         ) from error
-    if problem:
-        raise BriefError(f"brand.font = '{path}': {problem}")
+
+
+@lru_cache(16)
+def _made(file: Path, _written: int) -> BrandFont:
+    if file.stat().st_size > _MOST:
+        raise BriefError(f"larger than {_MOST // 10**6} MB")
     digest = store.sha256(file)[:12]
+    with TTFont(file) as font:
+        name, weights, characters = _look(font)
+    family = f"{name} {digest[:6]}"
 
     def build(folder: Path) -> None:
         data = file.read_bytes()
-        for each in weight:
+        for weight in weights:
             # Named anew: a brand's own Montserrat is not ours.
-            cut = fonts.at_weight(data, family, each)
-            cut.save(folder / f"{each}.{'otf' if 'CFF ' in cut or 'CFF2' in cut else 'ttf'}")
+            cut = fonts.at_weight(data, family, weight)
+            cut.save(folder / f"{weight}.{'ttf' if 'glyf' in cut else 'otf'}")
 
-    family = f"{name} {digest[:6]}"
-    try:
-        folder = store.derived(f"brandfont-1-{digest}", build)
-    except Exception as error:  # a broken table raises whatever its parser trips over
-        raise BriefError(f"brand.font = '{path}': cannot be cut ({error}); use {_USE}") from error
-    return BrandFont(family, str(folder), characters)
+    return BrandFont(family, str(store.derived(f"brandfont-1-{digest}", build)), characters)
 
 
-_USE = "a TTF or OTF file"
-
-
-def _look(font: TTFont) -> tuple[str, str, tuple[int, ...], frozenset[int]]:
-    """What is wrong with a font, its family's name, the weights to cut, its characters."""
+def _look(font: TTFont) -> tuple[str, tuple[int, ...], frozenset[int]]:
+    """A font's family, the weights to cut of it, its characters; raises BriefError if unfit."""
     characters = frozenset(font.getBestCmap() or ())
     if font.flavor:
-        problem = f"packed for the web ({font.flavor}); use {_USE}"
-    elif not any(table in font for table in ("glyf", "CFF ", "CFF2")) or len(characters) < 2:
-        problem = f"holds no outlines; use {_USE}"
-    elif font["OS/2"].fsType & _RESTRICTED and not font["OS/2"].fsType & _ALLOWED:
-        problem = "its licence bits (fsType 2) forbid embedding; ask its maker for another licence"
-    else:
-        problem = ""
-    name = font["name"].getBestFamilyName() or "Brand"
-    axis = (
-        next((a for a in font["fvar"].axes if a.axisTag == "wght"), None)
-        if "fvar" in font
-        else None
-    )
-    if axis is None:
-        weights = {min(max(int(font["OS/2"].usWeightClass), 100), 900)}
-    else:
+        raise BriefError(f"packed for the web ({font.flavor})")
+    if not any(table in font for table in ("glyf", "CFF ", "CFF2")) or len(characters) < 2:
+        raise BriefError("holds no outlines of letters")
+    licence = font["OS/2"].fsType
+    if licence & _RESTRICTED and not licence & _ALLOWED:
+        raise BriefError("its licence bits (fsType 2) forbid embedding; ask its maker")
+    axes = {axis.axisTag: axis for axis in font["fvar"].axes} if "fvar" in font else {}
+    if axis := axes.get("wght"):
         weights = {int(min(max(w, axis.minValue), axis.maxValue)) for w in (500, 700, 800)}
-    return problem, str(name), tuple(sorted(weights)), characters
+    else:
+        weights = {min(max(int(font["OS/2"].usWeightClass), 100), 900)}
+    return str(font["name"].getBestFamilyName() or "Brand"), tuple(sorted(weights)), characters

@@ -34,5 +34,7 @@ class Copywriter(Stage):
         """Write at least 8 different candidates for each request, in their order.
 
         Every candidate keeps to the request's limits, and every second one, where the language
-        has that many, to the short ones too; ids are unique within a request.
+        has that many, to the short ones too; ids are unique within a request. The brief's own
+        texts come first, as they are, with the source `own`; where the backend does not know the
+        language they are all there is. Raises BriefError where there is none.
         """

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pydantic import Field
 
 from aigc.campaign import Copy
-from aigc.copywrite import CopyRequest, Copywriter, grammar, instruct
+from aigc.copywrite import CopyRequest, Copywriter, grammar, instruct, own, words
+from aigc.errors import BriefError
 
 
 class Backend(Copywriter):
@@ -28,6 +29,9 @@ class Backend(Copywriter):
         return [self._write(request) for request in requests]
 
     def _write(self, request: CopyRequest) -> list[Copy]:
+        brief, given = request.brief, own.copies(request.brief)
+        if given and not words.is_known(brief.language):
+            return given
         known = grammar.know(request)
         texts: list[grammar.Text] = []
         if request.short is not None:
@@ -41,7 +45,12 @@ class Backend(Copywriter):
         told = [grammar.with_scene(request, known, line) for line in drawn]
         bodies = [body for body in told if body and body not in {text.body for text in texts}]
         first = len(texts) - len(bodies)
-        return [
+        if not texts and not given:
+            raise BriefError(
+                f"brand.avoid = {list(brief.brand.avoid)}: leaves no text that fits the channels; "
+                "shorten the list, or give `texts` of your own"
+            )
+        return given + [
             Copy(
                 id=f"c{number + 1:02d}",
                 source="builtin:model" if number >= first else "builtin:grammar",

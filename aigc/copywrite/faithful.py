@@ -7,6 +7,7 @@ import unicodedata
 from functools import cache
 
 from aigc import prompts
+from aigc.brandkit import avoided
 from aigc.campaign import Brief, Caption
 from aigc.copywrite import words
 
@@ -19,7 +20,7 @@ _NUMERAL = re.compile(
 
 
 def unsupported(text: str, brief: Brief, caption: Caption) -> list[str]:
-    """Name each number and claim in `text` that the brief or the caption does not hold.
+    """Name each number and claim in `text` that neither brief nor caption holds, and avoided words.
 
     Claims are what prompts/copywrite/claims.toml lists, in English and Chinese: materials,
     origins, awards, certificates, superlatives, qualities, health, eco, offers and colours.
@@ -33,11 +34,14 @@ def unsupported(text: str, brief: Brief, caption: Caption) -> list[str]:
     if not asserted.isascii():
         terms += chinese.findall(_without_innocent(asserted))
     found += [term for term in terms if not _holds(held, term)]
+    found += avoided(text, brief.brand.avoid)
     return list(dict.fromkeys(found))
 
 
 def _held(brief: Brief, caption: Caption) -> str:
     told = [brief.name, brief.product, brief.price, brief.audience, brief.market]
+    told += [brief.was, brief.discount, brief.coupon, *brief.badges]
+    told += [part for one in brief.texts for part in (one.headline, one.body, one.cta)]
     seen = [caption.text, *(tag.word for tag in caption.tags)]
     metals = prompts.table("copywrite/claims.toml")["en"]["material"]  # copper, seen, is a colour
     colours = [swatch.name for swatch in caption.colours if swatch.name not in metals]

@@ -9,9 +9,10 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from aigc import prompts
+from aigc.brandkit import avoided
 from aigc.campaign import Brief
 from aigc.channels import columns
-from aigc.copywrite import CopyRequest, words
+from aigc.copywrite import CopyRequest, own, words
 from aigc.copywrite.faithful import unsupported
 
 Slots = dict[str, str]
@@ -51,16 +52,16 @@ def write(request: CopyRequest, known: Known, count: int, begun: Sequence[Text] 
 
     Those `begun` count, and come first.
     """
-    rng = random.Random(f"{request.seed}/{known.tongue}/{request.brief.tone}")
+    rng = random.Random(f"{request.seed}/{known.tongue}/{request.brief.voice}")
     table = prompts.table(f"copywrite/{known.tongue}.toml")
-    tone = request.brief.tone
+    tone = request.brief.voice
 
     def sound(text: str) -> bool:
         return not unsupported(text, request.brief, request.caption)
 
     limits = request.limits
     heads = (h for h in headlines(known, tone, rng) if columns(h) <= limits.headline and sound(h))
-    calls = [_capital(call) for call in table["cta"][tone] if columns(call) <= limits.cta]
+    calls = [_capital(c) for c in table["cta"][tone] if columns(c) <= limits.cta and sound(c)]
     rng.shuffle(calls)
     made = list(begun)
     seen = {text.body for text in made}
@@ -84,7 +85,7 @@ def with_scene(request: CopyRequest, known: Known, scene: str) -> str:
     """Put a fact after a scene of its own, where both fit; empty if not even the scene does."""
     rng = random.Random(f"{request.seed}/{scene}")
     table = prompts.table(f"copywrite/{known.tongue}.toml")["proof"]
-    told = [f"{scene} {proof}" for proof in _proofs(table, known, request.brief.tone, 1, rng)]
+    told = [f"{scene} {proof}" for proof in _proofs(table, known, request.brief.voice, 1, rng)]
     for body in (*told, scene):
         fits = columns(body) <= request.limits.body
         if fits and not unsupported(body, request.brief, request.caption):
@@ -110,7 +111,7 @@ def headlines(known: Known, tone: str, rng: random.Random) -> list[str]:
 
 def bodies(known: Known, brief: Brief, index: int, rng: random.Random) -> Iterator[str]:
     """Bodies for candidate `index`, the preferred first: fact, scene, price and audience."""
-    table, tone = prompts.table(f"copywrite/{known.tongue}.toml"), brief.tone
+    table, tone = prompts.table(f"copywrite/{known.tongue}.toml"), brief.voice
     scenes = table["scenes"][tone]
     bare = known.noun.category == "generic" or not known.facts
     own = [*scenes.get(known.noun.category, ()), *scenes.get("any", ())]
@@ -142,15 +143,10 @@ def bodies(known: Known, brief: Brief, index: int, rng: random.Random) -> Iterat
 
 def hashtags(known: Known, brief: Brief) -> tuple[str, ...]:
     """Three to five tags from the noun, the category, the name and the brand; no spaces."""
-    tags = prompts.table("copywrite/categories.toml")["tags"][known.tongue][known.noun.category]
-    names = [known.noun.word, brief.name, *tags, brief.brand.name]
-    made: dict[str, str] = {}
-    for name in names:
-        parts = re.findall(r"\w+", re.sub(r"['’]", "", name))
-        tag = "".join(part if part[:1].isupper() else part[:1].upper() + part[1:] for part in parts)
-        if tag and not tag.isdigit() and columns(tag) <= 24:
-            made.setdefault(tag.casefold(), f"#{tag}")
-    return tuple(made.values())[:5]
+    table = prompts.table("copywrite/categories.toml")["tags"][known.tongue][known.noun.category]
+    names = [known.noun.word, brief.name, *table, brief.brand.name]
+    tags = own.hashtags(names)
+    return tuple(tag for tag in tags if not avoided(tag[1:], brief.brand.avoid))
 
 
 def _slots(request: CopyRequest, noun: words.Noun, tongue: str) -> Slots:

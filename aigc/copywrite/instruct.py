@@ -21,7 +21,7 @@ def lines(request: CopyRequest, noun: Noun, draws: int) -> list[str]:
     named = with_article(noun.word) if noun.number == "singular" else noun.word
     shown = [
         table["line"].format(a_noun=about, line=line)
-        for about, line in table["examples"][request.brief.tone]
+        for about, line in table["examples"][request.brief.voice]
     ]
     asked = table["line"].format(a_noun=named, line="").rstrip()
     drawn = lm.generate(

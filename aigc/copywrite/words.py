@@ -37,16 +37,29 @@ class Noun(NamedTuple):
     number: Literal["singular", "plural", "mass"]
 
 
+def is_known(wanted: str) -> bool:
+    """Whether there is a grammar for a language."""
+    return _tongue(wanted) is not None
+
+
 def language(wanted: str) -> str:
     """Settle the copy's language; raises BriefError naming the choices."""
+    if tongue := _tongue(wanted):
+        return tongue
+    raise BriefError(
+        f"language = '{wanted}': the builtin copywriter writes {' and '.join(LANGUAGES)} only; "
+        f"give `texts` of your own in '{wanted}', or take a copywrite backend that writes it "
+        "(`aigc backends` lists them)"
+    )
+
+
+def _tongue(wanted: str) -> str | None:
     lower = wanted.lower().replace("_", "-")
     if lower == "en" or lower.startswith("en-"):
         return "en"
     if lower in {"zh", "zh-cn", "zh-hans", "zh-hans-cn"}:
         return "zh-CN"
-    raise BriefError(
-        f"language: no copy in '{wanted}' from this backend; choose from {', '.join(LANGUAGES)}"
-    )
+    return None
 
 
 def is_chinese(text: str) -> bool:

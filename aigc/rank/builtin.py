@@ -17,8 +17,9 @@ from aigc.channels import TextLimits
 from aigc.errors import BriefError
 from aigc.rank import Ranker, RankRequest, features
 from aigc.rank.compliance import Verdict, compliance, facts
-from aigc.rank.language import script, sentences
+from aigc.rank.language import knows, script, sentences
 from aigc.rank.look import look
+from aigc.rank.own import leading
 from aigc.rank.relevance import phrases, relevance
 
 READ = 20  # tokens of each text that the language model reads; they tell sentences from jumbles
@@ -95,16 +96,21 @@ def _score(jobs: Sequence[_Job], table: dict[str, Any]) -> list[list[Score]]:
         scores = []
         for i, (copy, text) in enumerate(zip(job.copies, own, strict=True)):
             whole = "\n".join([text, copy.cta, *copy.hashtags])
-            parts = {"relevance": relevances[i]}
-            if job.brief is not None:
-                parts["coverage"] = features.coverage(job.brief.features, text, similar[i])
-                parts["tone"] = features.tone(whole, job.brief.tone, _language(text))
-            parts["fluency"] = next(fluent)
+            fluency = next(fluent)
+            parts = {}
+            if job.brief is None or knows(job.brief.language):
+                parts["relevance"] = relevances[i]
+                if job.brief is not None:
+                    parts["coverage"] = features.coverage(job.brief.features, text, similar[i])
+                    parts["tone"] = features.tone(whole, job.brief.voice, _language(text))
+                parts["fluency"] = fluency
             if job.limits is not None:
                 parts["length"] = features.length(copy, job.limits)
             parts["distinctness"] = distinct[i]
             weights = table["weights"][_language(text)]
-            scores.append(_total(copy.id, parts, compliance(whole, known), weights))
+            avoid = () if job.brief is None else job.brief.brand.avoid
+            scores.append(_total(copy.id, parts, compliance(whole, known, avoid), weights))
+        scores = leading(scores, job.copies, job.limits)
         ranked.append(sorted(scores, key=lambda score: -score.total))
     return ranked
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache
 from typing import NamedTuple
 
 from aigc import prompts
+from aigc.brandkit import avoided
 from aigc.campaign import Brief, Caption
 from aigc.rank.language import script
 
@@ -28,19 +30,22 @@ class Verdict(NamedTuple):
 def facts(brief: Brief, caption: Caption | None) -> str:
     """Everything that a copy may repeat: what the merchant says and what the photo shows."""
     said = [brief.name, brief.product, brief.price, brief.audience, brief.brand.name]
-    said += [brief.market, *brief.features]
+    said += [brief.market, *brief.features, brief.was, brief.discount, brief.coupon, *brief.badges]
+    said += [part for own in brief.texts for part in (own.headline, own.body, own.cta)]
     if caption is not None:
         said += [caption.text, *(tag.word for tag in caption.tags)]
     return "\n".join(said).lower()
 
 
-def compliance(text: str, known: str | None) -> Verdict:
-    """Check a copy against `known` facts.
+def compliance(text: str, known: str | None, avoid: Iterable[str] = ()) -> Verdict:
+    """Check a copy against `known` facts, and the words that its brand does not use.
 
     Without them only the statute's superlatives count; those that custom forbids are a warning.
     """
     table = prompts.table("rank/compliance.toml")
     lower = text.lower()
+    if words := avoided(text, avoid):
+        return Verdict(0.0, f"'{words[0]}' is a word that the brand avoids")
     for word in (*table["banned"]["zh"], *table["banned"]["en"]):
         if _says(lower, word):
             return Verdict(0.0, f"'{word}' is banned by China's Advertising Law, article 9(3)")

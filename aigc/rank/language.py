@@ -13,7 +13,10 @@ Script = Literal["zh", "en", "other"]
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")
 _ENDS = re.compile(r"(?<=[.!?;])\s+|(?<=[。！？；])|\n")
-_WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+_MARK = r"\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0900-\u0903\u093a-\u094f"
+_MARK += r"\u0e31\u0e34-\u0e3a\u0e47-\u0e4e"
+_WORD = re.compile(rf"(?:[^\W_][{_MARK}]*)+(?:['’-](?:[^\W_][{_MARK}]*)+)*")
+_RUN = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")  # words are not parted by spaces
 
 
 def script(text: str) -> Script:
@@ -27,6 +30,12 @@ def script(text: str) -> Script:
     return "zh" if han > latin else "en"
 
 
+def knows(language: str) -> bool:
+    """Whether the parts that read a text can read this language: English, simplified Chinese."""
+    tag = language.lower().replace("_", "-")
+    return tag.split("-")[0] == "en" or tag in ("zh", "zh-cn", "zh-hans", "zh-hans-cn")
+
+
 def sentences(text: str) -> list[str]:
     """Split a text at sentence ends and line breaks; never empty."""
     found = [part.strip() for part in _ENDS.split(text) if _WORD.search(part)]
@@ -34,10 +43,10 @@ def sentences(text: str) -> list[str]:
 
 
 def words(text: str) -> list[str]:
-    """The words of a text in lower case; a run of Chinese characters as its pairs."""
+    """The words of a text in lower case; a run of Chinese, Japanese or Thai as its pairs."""
     found: list[str] = []
     for token in _WORD.findall(text.lower()):
-        if _HAN.search(token):
+        if _RUN.search(token):
             found += [token[i : i + 2] for i in range(max(1, len(token) - 1))]
         else:
             found.append(token)

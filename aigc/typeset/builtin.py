@@ -11,10 +11,21 @@ from pydantic import Field
 from aigc.campaign import Box, Pixels, Poster, Scene, Slots, pixel_box
 from aigc.errors import BriefError
 from aigc.scene.colours import Theme, contrast, theme
-from aigc.typeset import PlanRequest, SetRequest, Typesetter, choose, content, faces, layouts, whole
-from aigc.typeset.compose import EASY, inked, marked, plate, resized
+from aigc.typeset import (
+    PlanRequest,
+    SetRequest,
+    Typesetter,
+    choose,
+    content,
+    faces,
+    layouts,
+    logos,
+    whole,
+)
+from aigc.typeset.compose import EASY, inked, marked, resized
 from aigc.typeset.contrast import rgb
 from aigc.typeset.encode import encode
+from aigc.typeset.logos import Mark
 from aigc.typeset.sheet import Element, Sheet, paint
 
 _GROUNDS = {"accent": "on_accent", "on_accent": "accent", "panel": "ink"}  # and the ink on each
@@ -22,6 +33,7 @@ _ON_PANEL = {"price": "highlight", "was": "muted"}
 # Beside a photo up to the edges, a text may be this much of its size below a framed one.
 _SMALLER = {"headline": 0.55}
 _LITTLE_SMALLER = 0.75
+_ANY_PHOTO = ("framed", "plate")  # ways to show a whole photo that cut nothing off
 
 
 class Composition(NamedTuple):
@@ -36,7 +48,7 @@ class Composition(NamedTuple):
     sizes: dict[str, float]
     texts: dict[str, str]
     grounds: dict[str, str]
-    plate: int | None  # the grey behind the logo, if it needs one
+    logo: Mark | None
 
 
 class Backend(Typesetter):
@@ -86,7 +98,13 @@ def composed(plan: PlanRequest, scene: Scene) -> Composition:
     left, top, right, bottom = pixel_box(scene.slots.product, size)
     within = (right - left, bottom - top)
     ground, boxes = scene.image, {"product": scene.slots.product}
-    if plan.caption.whole:
+    if plan.caption.whole and layouts.named(scene.slots.layout).photo == "over":
+        ground = whole.fitted(
+            plan.caption, size, whole.room(plan.caption, size, plan.channel.safe).side
+        )[..., :3]
+        cutout = np.zeros((1, 1, 4), np.uint8)
+        boxes["subject"] = scene.slots.product
+    elif plan.caption.whole:
         ground = np.full_like(ground, rgb(_behind(plan, colours)))
         cutout = whole.fitted(plan.caption, within)
         boxes["subject"] = whole.subject(plan.caption, scene.slots.product, size)
@@ -103,11 +121,11 @@ def composed(plan: PlanRequest, scene: Scene) -> Composition:
     )
     pixels = inks.picture
     paint(sheet.pdf(inks.ink), pixels)
-    mark = content.logo(plan)
-    level = None
-    if mark is not None and "logo" in elements:
-        level = plate(pixels, mark, elements["logo"].box)
-        pixels = marked(pixels, mark, elements["logo"].box, level)
+    mark = None
+    if place := elements.get("logo"):
+        mark = logos.chosen(plan.brief.brand, pixels, place.box)
+    if place and mark:
+        pixels = marked(pixels, mark.pixels, place.box, mark.plate)
     reached, used = dict(inks.contrast), dict(inks.ink)
     for each in others:
         if each.ground in _GROUNDS:
@@ -125,7 +143,7 @@ def composed(plan: PlanRequest, scene: Scene) -> Composition:
         {each.name: each.size for each in others if each.size},
         {name: text for name, text in said.items() if name in elements},
         {each.name: each.ground for each in others},
-        level,
+        mark,
     )
 
 
@@ -170,7 +188,7 @@ def _printed(request: SetRequest, made: Composition) -> tuple[bytes, bytes]:
     plan, scene = request.plan, request.scene
     size = plan.channel.size
     left, top, right, bottom = pixel_box(scene.slots.product, size)
-    own, mark = plan.caption.cutout, content.logo(plan)
+    own, mark = plan.caption.cutout, made.logo
     sheet = _sheet(plan, scene.slots.layout)
     if plan.caption.whole:
         own = whole.part(plan.caption, (right - left) / (bottom - top))
@@ -180,8 +198,8 @@ def _printed(request: SetRequest, made: Composition) -> tuple[bytes, bytes]:
         cutout=own,
         product=(left / size[0], top / size[1], right / size[0], bottom / size[1]),
         inks=made.inks,
-        logo=None if mark is None else mark,
-        plate=made.plate,
+        logo=mark and mark.pixels,
+        plate=mark and mark.plate,
         seed=scene.seed,
     )
     return printing.write(plan, layers, made.pixels, request.metadata)
@@ -202,18 +220,35 @@ def _choose(plan: PlanRequest, wish: str) -> str:
 
 
 def _choose_for_photo(plan: PlanRequest) -> str:
-    """Up to the edges where photo, words and channel suit that, else framed; variants alternate."""
-    bleed, framed = layouts.for_photos(plan.channel)
-    safe, bold = _sheet(plan, framed).elements(), _sheet(plan, bleed).elements()
-    suits = (
-        whole.suits(plan.caption, bold["product"].box, plan.channel.size)
+    """Go through the ways to show a photo that suit it and its words; framed suits any."""
+    own = layouts.for_photos(plan.channel)
+    safe = _sheet(plan, own["framed"]).elements()
+    suiting = [
+        own[way]
+        for way in ("bleed", "over", "framed", "plate")
+        if own[way] not in plan.avoid and (way in _ANY_PHOTO or _suits_photo(plan, way, own, safe))
+    ]
+    return suiting[plan.variant % len(suiting)] if suiting else own["framed"]
+
+
+def _suits_photo(
+    plan: PlanRequest, way: str, own: dict[str, str], safe: dict[str, Element]
+) -> bool:
+    bold = _sheet(plan, own[way]).elements()
+    box, most_cut = bold["product"].box, whole.MOST_CUT
+    if way == "over":
+        room = whole.room(plan.caption, plan.channel.size, plan.channel.safe)
+        box, most_cut = (0.0, 0.0, 1.0, 1.0), whole.MOST_CUT_BEHIND
+        if not room.ample or room.saliency > whole.CALM or plan.channel.print:
+            return False
+    return (
+        whole.suits(plan.caption, box, plan.channel.size, most_cut)
         and bold.keys() >= safe.keys()  # no text is left out
         and all(
             bold[name].size >= _SMALLER.get(name, _LITTLE_SMALLER) * each.size
             for name, each in safe.items()
         )
     )
-    return (bleed, framed)[plan.variant % 2] if suits else framed
 
 
 def _sheet(plan: PlanRequest, layout: str) -> Sheet:

@@ -6,15 +6,11 @@ import math
 from functools import cache
 from typing import Any
 
-import numpy as np
-from PIL import Image, ImageOps
-
-from aigc import photo, prompts
-from aigc.campaign import Caption, Copy, Pixels
+from aigc import prompts
+from aigc.campaign import Caption, Copy
 from aigc.channels import Channel, columns
-from aigc.errors import AigcError, BriefError
 from aigc.scene.colours import Theme
-from aigc.typeset import PlanRequest, breaks, faces, qr, scripts, whole, words
+from aigc.typeset import PlanRequest, breaks, faces, logos, qr, scripts, whole, words
 
 CUT_OFF = 0.985  # a subject that reaches so far down the photo was cut off by its edge
 _ROOMY = 480  # px: the shortest side of a poster that a code or seals can stand on
@@ -111,18 +107,9 @@ def cropped(caption: Caption) -> bool:
     return caption.subject[3] >= CUT_OFF and not alone
 
 
-def logo(plan: PlanRequest) -> Pixels | None:
-    """The brand's logo (h, w, 4), cropped to what shows of it; None where the brief has none.
-
-    Raises BriefError where it is not a picture.
-    """
-    path = plan.brief.brand.logo if plan.channel.texts else ""
-    return _logo(path) if path else None
-
-
 def sheet_data(plan: PlanRequest, copy: Copy, theme: Theme) -> dict[str, Any]:
     """Everything that a layout reads, as JSON takes it."""
-    mark = logo(plan)
+    mark = logos.first(plan.brief.brand) if plan.channel.texts else None
     said = texts(plan, copy)
     height, width = plan.caption.cutout.shape[:2]
     language = plan.brief.language.lower()
@@ -197,18 +184,6 @@ def _roomy(channel: Channel) -> bool:
     """Whether a poster has room for more than words and an offer."""
     banner = channel.shape in ("leaderboard", "skyscraper")
     return min(channel.size) >= _ROOMY and not banner and channel.background == "scene"
-
-
-def _logo(path: str) -> Pixels:
-    try:
-        with Image.open(photo.locate(path)) as image:
-            image.thumbnail((1024, 1024))
-            whole = ImageOps.exif_transpose(image).convert("RGBA")
-    except (OSError, AigcError) as error:
-        raise BriefError(
-            f"brand.logo = '{path}': not a readable picture ({error}); use PNG"
-        ) from error
-    return np.asarray(whole.crop(whole.getchannel("A").getbbox()))
 
 
 @cache

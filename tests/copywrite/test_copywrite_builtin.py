@@ -174,7 +174,7 @@ def test_a_batch_is_its_singles() -> None:
 
 
 def test_unknown_language_names_the_choices() -> None:
-    with pytest.raises(BriefError, match=r"'tlh'.*en, zh-CN"):
+    with pytest.raises(BriefError, match=r"'tlh'.*en and zh-CN.*`texts`"):
         GRAMMAR.write([request(language="tlh")])
 
 
