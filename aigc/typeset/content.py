@@ -12,6 +12,7 @@ from aigc.channels import Channel, columns
 from aigc.scene.colours import Theme
 from aigc.typeset import PlanRequest, breaks, faces, logos, qr, scripts, whole, words
 
+_LEAST = 8.6  # CSS px: the smallest type that is read where the picture is seen
 CUT_OFF = 0.985  # a subject that reaches so far down the photo was cut off by its edge
 _ROOMY = 480  # px: the shortest side of a poster that a code or seals can stand on
 _LABELS = ("was", "discount", "coupon")  # set in one line, in a shape of their own
@@ -119,6 +120,7 @@ def sheet_data(plan: PlanRequest, copy: Copy, theme: Theme) -> dict[str, Any]:
     return {
         "width": plan.channel.size[0],
         "height": plan.channel.size[1],
+        "least": _LEAST * plan.channel.size[0] / plan.channel.seen if plan.channel.seen else 0.0,
         "shape": plan.channel.shape,
         "safe": plan.channel.safe,
         "fill": plan.channel.fill,

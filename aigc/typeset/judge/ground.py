@@ -15,8 +15,9 @@ _LINEAR = contrast.luminance(np.repeat(np.arange(256, dtype=np.uint8)[:, None], 
 )
 _WEIGHTS = np.array([[0.2126, 0.7152, 0.0722]], np.float32)
 _SAMPLE = 20  # px of type size that a sample need not exceed: larger type is read in steps
-_THICKEST = 0.34  # of the type size: no stroke is thicker
+_THICKEST = 0.45  # of the type size: no stroke is thicker
 _GLYPH = 0.62  # of the way from ink to ground: up to here a pixel is the letter's edge
+_SOLID = 0.3  # of the way: up to here it is as good as ink; gaps in bold Chinese are not
 _LEAST_INK = 0.004  # of the box: with less ink there is no text to see
 
 
@@ -39,8 +40,9 @@ def reached(picture: Pixels, box: Box, size: float, ink: str = "") -> float:
     else:
         written = _written(tone, usual)
     edge = written**0.5
-    like = np.abs(tone - edge) <= max(_GLYPH * abs(usual - edge), 0.04)
-    letters = like & ~_wide(like, crop.shape[0], size)
+    far = np.abs(tone - edge)
+    like, solid = (far <= max(share * abs(usual - edge), 0.04) for share in (_GLYPH, _SOLID))
+    letters = like & ~_wide(solid, crop.shape[0], size)
     if letters.mean() < _LEAST_INK:
         return 1.0
     near = cv2.dilate(letters.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
@@ -62,12 +64,12 @@ def _around(picture: Pixels, box: Box, size: float) -> Pixels:
     return picture[rows, max(left - pad, 0) : max(right + pad, 0) : step]
 
 
-def _wide(like: NDArray[np.bool_], height: int, size: float) -> NDArray[np.bool_]:
+def _wide(solid: NDArray[np.bool_], height: int, size: float) -> NDArray[np.bool_]:
     """Patches in the ink's colour too wide to be strokes: ground that the ink is lost on."""
     step = max(1, int(size / _SAMPLE))
     thick = round((size or height) / step * _THICKEST) + 3
     kernel = np.ones((thick, thick), np.uint8)
-    return np.asarray(cv2.morphologyEx(like.astype(np.uint8), cv2.MORPH_OPEN, kernel) > 0)
+    return np.asarray(cv2.morphologyEx(solid.astype(np.uint8), cv2.MORPH_OPEN, kernel) > 0)
 
 
 def _written(tone: NDArray[np.float32], usual: float) -> float:
