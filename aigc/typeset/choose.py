@@ -16,7 +16,7 @@ import numpy as np
 
 from aigc.campaign import Box
 from aigc.channels import Channel, columns
-from aigc.typeset import PlanRequest, content, layouts
+from aigc.typeset import PlanRequest, content, layouts, whole
 from aigc.typeset.layouts import Family, Layout
 from aigc.typeset.mass import cut, mass
 from aigc.typeset.sheet import Element
@@ -145,7 +145,15 @@ def placing(plan: PlanRequest, layout: str, rtl: bool) -> dict[str, Any]:
         "cut": cut(plan.caption)._asdict(),
         "stands": content.stands(plan),
         "flip": _flipped(plan, layout, rtl),
+        "room": _room(plan) if layouts.named(layout).photo == "over" else None,
     }
+
+
+def _room(plan: PlanRequest) -> dict[str, Any] | None:
+    if not plan.caption.whole:
+        return None
+    room = whole.room(plan.caption, plan.channel.size, plan.channel.safe)
+    return {"side": room.side, "text": room.text, "subject": room.subject}
 
 
 def _flipped(plan: PlanRequest, layout: str, rtl: bool) -> bool:

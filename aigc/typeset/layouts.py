@@ -37,7 +37,7 @@ class Layout(Value):
     side: Literal["", "left", "right"] = Field(
         "", description="Where the product stands, if beside the words; it may be turned round"
     )
-    photo: Literal["", "framed", "bleed"] = Field(
+    photo: Literal["", "framed", "plate", "bleed", "over"] = Field(
         "", description="How it shows a whole photo; empty: it is for cut-outs"
     )
     background: str = Field("scene", description="`white`: for channels that want a white ground")
@@ -70,13 +70,10 @@ def suiting(channel: Channel, aspect: float, cropped: bool, texts: frozenset[str
     return suiting or own
 
 
-def for_photos(channel: Channel) -> tuple[str, str]:
-    """The layouts that show a whole photo in a channel's shape: up to the edges, and framed."""
+def for_photos(channel: Channel) -> dict[str, str]:
+    """The layouts that show a whole photo in a channel's shape, by the way they do."""
     own = [each for each in all_layouts().values() if channel.shape in each.shapes]
-    bleed, framed = (
-        next(each.name for each in own if each.photo == way) for way in ("bleed", "framed")
-    )
-    return bleed, framed
+    return {each.photo: each.name for each in own if each.photo}
 
 
 def named(name: str) -> Layout:

@@ -125,9 +125,12 @@ def test_gives_the_whole_white_ground_to_the_product() -> None:
 
 def test_stands_a_cropped_product_on_an_edge() -> None:
     cropped = caption(subject=(0.1, 0.1, 0.9, 1.0))
-    for variant in range(6):
-        (slots,) = Backend().plan([plan("google-landscape", made_from=cropped, variant=variant)])
-        assert slots.product[3] == pytest.approx(1.0)
+    for variant, name in product(range(6), ("google-landscape", "instagram-portrait")):
+        asked = plan(name, made_from=cropped, variant=variant, variants=6)
+        (slots,) = Backend().plan([asked])
+        block = elements_of(asked, slots.layout).get("panel")
+        edges = [1.0] + ([block.box[1]] if block else [])
+        assert min(abs(slots.product[3] - edge) for edge in edges) < 1e-6, slots.layout
         assert slots.floor is None
 
 

@@ -91,10 +91,10 @@ def test_a_photo_keeps_its_shape_and_is_not_blown_up(shape: str, kind: str, vari
 
 
 @pytest.mark.parametrize("shape", CHANNELS)
-def test_every_shape_has_a_framed_and_a_bleeding_layout(shape: str) -> None:
-    bleed, framed = layouts.for_photos(channel(CHANNELS[shape]))
-    assert layouts.named(bleed).photo == "bleed"
-    assert layouts.named(framed).photo == "framed"
+def test_every_shape_has_four_ways_to_show_a_photo(shape: str) -> None:
+    own = layouts.for_photos(channel(CHANNELS[shape]))
+    assert set(own) == {"framed", "plate", "bleed", "over"}
+    assert len(set(own.values())) == 4
 
 
 def test_the_arrangement_follows_photo_and_channel_and_variants_alternate() -> None:
@@ -105,8 +105,8 @@ def test_the_arrangement_follows_photo_and_channel_and_variants_alternate() -> N
 
     assert ways("wide", "instagram-square") == ["bleed", "framed"]
     assert ways("tall", "google-landscape") == ["bleed", "framed"]
-    assert ways("all-subject", "instagram-square") == ["framed", "framed"]  # no room to crop
-    assert ways("small", "instagram-portrait") == ["framed", "framed"]  # it would look soft
+    assert ways("all-subject", "instagram-square") == ["framed", "plate"]  # no room to crop
+    assert ways("small", "instagram-portrait") == ["framed", "plate"]  # it would look soft
 
 
 def test_a_photo_up_to_the_edges_leaves_no_text_out() -> None:
