@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+import cv2
 import numpy as np
-import simplejpeg
 
+from aigc import photo
 from aigc.campaign import Box, Pixels
 from aigc.prints import MM, POINT, Print
 from aigc.typeset import PlanRequest, sheet
@@ -58,7 +59,7 @@ def write(
     width, height = made.pixels()
     canvas = np.full((height, width, 3), 255, np.uint8)
     raster.paint(face, canvas, made.dpi, (-made.bleed, -made.bleed), layers.seed)
-    jpeg = simplejpeg.encode_jpeg(canvas, quality=QUALITY, colorspace="RGB")
+    jpeg = _jpeg(canvas)
     del canvas  # of a wall, 700 MB
     shown = _within(layers.product, front.place)
     facts = {
@@ -77,7 +78,16 @@ def write(
     data = assemble(paper, facts, metadata)
     if made.kind == "sleeve":
         pixels = sleeve.unfolded(data, made, per)
-    return data, simplejpeg.encode_jpeg(np.ascontiguousarray(pixels), quality=_PREVIEW)
+    return data, photo.encode_jpeg(pixels, _PREVIEW)
+
+
+def _jpeg(canvas: Pixels) -> bytes:
+    """Encode (H, W, 3), whose channels are swapped on the way: a copy may be too large."""
+    swapped = cv2.cvtColor(canvas, cv2.COLOR_RGB2BGR, dst=canvas)
+    full = [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
+    done, data = cv2.imencode(".jpg", swapped, [cv2.IMWRITE_JPEG_QUALITY, QUALITY, *full])
+    assert done
+    return bytes(data)
 
 
 def _whole(made: Print) -> sleeve.Panel:
