@@ -32,3 +32,15 @@ def preflight(path: Path, as_json: bool) -> None:
                     click.echo(f"      → {each.remedy}")
     if any(each.level == "fail" for checks in found.values() for each in checks):
         raise click.exceptions.Exit(1)
+
+
+def failing(report: Path) -> list[str]:
+    """What a report beside a PDF says must be mended before printing, a line each."""
+    if report.suffix != ".json":
+        return []
+    rows = json.loads(report.read_text("utf-8"))
+    return [
+        f"{row['check']}: {row['found']} → {row['remedy']}"
+        for row in rows
+        if row["level"] == "fail"
+    ]
