@@ -258,7 +258,9 @@ def _print_campaign(campaign: Campaign, as_json: bool) -> None:
         click.echo(f"note      {campaign.caption.note}")
     click.echo(f"copy      {best.headline} — {best.body} [{best.cta}]")
     for poster in campaign.posters:
-        size = f"{poster.size[0]}×{poster.size[1]}"
-        click.echo(f"poster    {folder / poster.file}  {size}, {len(poster.data) // 1000} kB")
+        size = f"{poster.size[0]}×{poster.size[1]}, " if poster.shown == poster.file else ""
+        click.echo(f"poster    {folder / poster.file}  {size}{len(poster.data) // 1000} kB")
+        for line in cli_preflight.failing(folder / poster.preflight):
+            click.echo(f"preflight {line}")
     click.echo(f"campaign  {folder}")
     click.echo(f"open      {(folder / 'index.html').resolve()}")
