@@ -106,7 +106,7 @@ def _room(caption: Caption, aspect: float, side: Side, safe: Box) -> Room:
     }[side]
     seen = saliency(part(caption, aspect, side))
     x0, y0, x1, y1 = pixel_box(text, (seen.shape[1], seen.shape[0]))
-    return Room(side, text, subject, float(seen[y0:y1, x0:x1].mean()), high >= least)
+    return Room(side, text, subject, float(seen[y0:y1, x0:x1].mean()), bool(high >= least))
 
 
 def _area(box: Box) -> float:
