@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from aigc.campaign import Brief, Tone
-from aigc.channels import all_channels
+from aigc.channels import Channel, all_channels
 from aigc.errors import AigcError
 from aigc.styles import all_styles
 
@@ -35,10 +35,12 @@ def controls(scratch: Path) -> list[Any]:
     photo.preprocess = lambda sent: sent.path if sent else None
     photo.upload(partial(_checked, scratch), photo, photo, api_visibility="private")
     name = gr.Textbox(label="Product name", placeholder="Celadon teapot", max_length=120)
-    channels = gr.CheckboxGroup(
-        [(row.title, row.name) for row in all_channels().values()],
+    channels = gr.Dropdown(
+        [(_label(row), row.name) for row in all_channels().values()],
         value=list(usual["channels"]),
+        multiselect=True,
         label="Channels",
+        info="Type to search: a platform, a format or a size.",
         elem_id="channels",
     )
     with gr.Row():
@@ -56,14 +58,44 @@ def controls(scratch: Path) -> list[Any]:
     tone = gr.Radio(
         [(each.capitalize(), each) for each in get_args(Tone)], value=usual["tone"], label="Tone"
     )
+    with gr.Accordion("Offer", open=False):
+        with gr.Row():
+            was = gr.Textbox(label="Price before", placeholder="¥249", max_length=24, min_width=90)
+            discount = gr.Textbox(label="Discount", placeholder="-20%", max_length=16, min_width=90)
+            coupon = gr.Textbox(label="Coupon", placeholder="TEA20", max_length=40, min_width=90)
+        link = gr.Textbox(
+            label="Link",
+            info="Opened by a QR code, on channels that allow one.",
+            placeholder="https://shop.example/teapot",
+            max_length=400,
+        )
+        badges = gr.Textbox(
+            label="Certificates, one a line",
+            info="Only what the product really has; four at most.",
+            placeholder="Lead-free glaze",
+            lines=2,
+            max_lines=4,
+        )
     with gr.Accordion("More", open=False):
+        date = gr.Textbox(
+            label="Opening day",
+            info="Its season and festivals; empty: none.",
+            placeholder="2026-12-01",
+            max_length=10,
+        )
         packs = [(row.title, row.name) for row in all_styles().values()]
         style = gr.Dropdown([("Automatic", "auto"), *packs], value=usual["style"], label="Style")
         variants = gr.Slider(1, 6, usual["variants"], step=1, label="Posters a channel")
         seed = gr.Number(
             usual["seed"], precision=0, minimum=0, label="Seed", info="Same seed, same campaign."
         )
-    return [photo, name, channels, price, features, tone, language, style, variants, seed]
+    offer = [was, discount, coupon, link, badges, date]
+    return [photo, name, channels, price, features, tone, language, style, variants, seed, *offer]
+
+
+def _label(row: Channel) -> str:
+    """A channel as a merchant looks for it; a print product's title says its size."""
+    return row.title if row.print else f"{row.title} · {row.size[0]} × {row.size[1]}"
 
 
 def examples(fields: list[Any], scratch: Path) -> None:

@@ -41,6 +41,13 @@ class Form(NamedTuple):
     style: str
     variants: int
     seed: int | None
+    # None of a field that stands in an accordion which was never opened.
+    was: str | None = None
+    discount: str | None = None
+    coupon: str | None = None
+    link: str | None = None
+    badges: str | None = None  # one a line
+    date: str | None = None
 
 
 class View(NamedTuple):
@@ -62,8 +69,9 @@ def brief_of(form: Form) -> Brief:
         raise BriefError("Give the product's name.")
     if not form.channels:
         raise BriefError("Choose at least one channel.")
-    features = [line.strip() for line in form.features.splitlines() if line.strip()]
-    return briefs.make({**form._asdict(), "features": features})
+    lists = {"features": _lines(form.features), "badges": _lines(form.badges)}
+    trimmed = {"link": (form.link or "").strip(), "date": (form.date or "").strip()}
+    return briefs.make({**form._asdict(), **lists, **trimmed})
 
 
 def form_of(brief: Brief, scratch: Path) -> Form:
@@ -81,7 +89,17 @@ def form_of(brief: Brief, scratch: Path) -> Form:
         style=brief.style,
         variants=brief.variants,
         seed=brief.seed,
+        was=brief.was,
+        discount=brief.discount,
+        coupon=brief.coupon,
+        link=brief.link,
+        badges="\n".join(brief.badges),
+        date=brief.date,
     )
+
+
+def _lines(text: str | None) -> list[str]:
+    return [line.strip() for line in (text or "").splitlines() if line.strip()]
 
 
 def examples(folder: Path = EXAMPLES) -> list[Brief]:
@@ -166,7 +184,7 @@ def _seen(view: View, campaign: Campaign | None) -> View:
     strips_last = sorted(campaign.posters, key=lambda each: each.size[0] > 3 * each.size[1])
     posters = tuple(
         (
-            str(Path(campaign.folder).resolve() / each.file),
+            str(Path(campaign.folder).resolve() / each.shown),
             f"{titles[each.channel]} · {each.size[0]} × {each.size[1]}",
         )
         for each in strips_last

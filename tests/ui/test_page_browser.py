@@ -107,10 +107,14 @@ def test_from_a_photo_to_a_zip(page: Any, photo: Path, outputs: Path, tmp_path: 
     page.locator("#photo input[type=file]").set_input_files(photo)
     page.locator("#photo img").wait_for()
     page.get_by_label("Product name").fill(NAME)
-    for channel in ("Instagram square", "Instagram story", "Google responsive display, landscape"):
-        page.get_by_label(channel).uncheck()
+    page.locator("#channels").get_by_title("Clear").click()
+    channels = page.get_by_role("combobox", name="Channels")
     for channel in ("IAB medium rectangle", "IAB leaderboard"):
-        page.get_by_label(channel).check()
+        channels.fill(channel)
+        page.get_by_role("option", name=channel).click()
+    page.keyboard.press("Escape")
+    page.locator("button.label-wrap", has_text="Offer").click()
+    page.get_by_label("Discount").fill("-20%")
     page.get_by_label("Features, one a line").fill("holds 300 ml\nairtight lid")
     page.get_by_role("button", name="Make the campaign").click()
 
@@ -145,6 +149,7 @@ def test_from_a_photo_to_a_zip(page: Any, photo: Path, outputs: Path, tmp_path: 
         brief = json.loads(packed.read(f"{folder.name}/campaign.json"))["brief"]
     assert brief["name"] == NAME
     assert brief["channels"] == ["iab-rectangle", "iab-leaderboard"]
+    assert brief["discount"] == "-20%"
     assert not list(outputs.rglob("*.zip"))
 
 

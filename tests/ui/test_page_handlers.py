@@ -28,6 +28,12 @@ def form(photo: Path) -> Form:
         style="auto",
         variants=1,
         seed=3,
+        was="£15",
+        discount="-20%",
+        coupon="JAR20",
+        link=" https://shop.example/jar ",
+        badges="BPA free\n\n CE ",
+        date="2026-12-01",
     )
 
 
@@ -35,6 +41,9 @@ def test_a_form_becomes_the_brief_that_the_command_line_would_read(form: Form) -
     brief = handlers.brief_of(form)
     assert brief.features == ("holds 300 ml", "dishwasher safe")
     assert (brief.price, brief.seed, brief.channels) == ("£12", 3, ("iab-rectangle",))
+    assert (brief.was, brief.discount, brief.coupon) == ("£15", "-20%", "JAR20")
+    assert (brief.link, brief.date) == ("https://shop.example/jar", "2026-12-01")
+    assert brief.badges == ("BPA free", "CE")
 
 
 @pytest.mark.parametrize(
@@ -48,12 +57,21 @@ def test_a_form_becomes_the_brief_that_the_command_line_would_read(form: Form) -
         ("seed", -1, "seed"),
         ("style", "../../etc", "style"),
         ("tone", "angry", "tone"),
+        ("date", "Christmas", "YYYY-MM-DD"),
+        ("link", "our shop", "link"),
+        ("badges", "a\nb\nc\nd\ne", "badges"),
     ],
 )
 def test_a_wrong_field_is_named(form: Form, field: str, value: object, says: str) -> None:
     with pytest.raises(BriefError, match=says) as caught:
         handlers.brief_of(form._replace(**{field: value}))
     assert "\n" not in str(caught.value)
+
+
+def test_fields_of_an_accordion_that_stayed_closed_are_empty(form: Form) -> None:
+    fields = ("was", "discount", "coupon", "link", "badges", "date")
+    closed = handlers.brief_of(form._replace(**dict.fromkeys(fields)))
+    assert {getattr(closed, name) for name in fields} == {"", ()}
 
 
 def test_an_empty_seed_is_the_usual_one(form: Form) -> None:
