@@ -78,7 +78,7 @@ def main() -> None:
         campaign = _campaign(row, Path(asked.products).parent, number)
         judged += report.judged(campaign)
         for case in judge.cases(campaign):
-            ground, saliency = canvas(case.poster, case.caption, case.backdrop)
+            ground, saliency = canvas(case.poster, case.channel, case.caption, case.backdrop)
             slope = gradient(ground)
             ways = _ways(case.poster, row["file"])
             for way, layouts in ways.items():

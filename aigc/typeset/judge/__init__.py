@@ -58,7 +58,7 @@ def judge(case: Case) -> Verdict:
     if picture is None and kind != "pdf":
         picture, kind = _decoded(poster.data)
     found = parts(poster)
-    ground, saliency = canvas(poster, case.caption, case.backdrop)
+    ground, saliency = canvas(poster, case.channel, case.caption, case.backdrop)
     slope = metrics.gradient(ground)
     marks = [
         *checks.layout(found, saliency, slope),

@@ -8,8 +8,9 @@ import cv2
 import numpy as np
 
 from aigc.campaign import Box, Caption, Pixels, Poster, Size, pixel_box
-from aigc.typeset import whole
-from aigc.typeset.judge.metrics import Map, Mask, canvas_size, contains, covered
+from aigc.channels import Channel
+from aigc.typeset import layouts, whole
+from aigc.typeset.judge.metrics import Map, Mask, canvas_size, contains, covered, under
 
 UNDERLAYS = ("panel", "cover")  # how the names of blocks begin; a cover lies behind the product
 _NO_ELEMENT = ("product", "subject", *UNDERLAYS)
@@ -65,38 +66,43 @@ def _middle(box: Box, text_size: float, size: Size) -> Box:
     return left + across, top + down, right - across, bottom - down
 
 
-def canvas(poster: Poster, caption: Caption, backdrop: Pixels) -> tuple[Pixels, Map]:
+def canvas(
+    poster: Poster, channel: Channel, caption: Caption, backdrop: Pixels
+) -> tuple[Pixels, Map]:
     """The backdrop with the product on it (h, w, 3), and how salient each pixel is (h, w).
 
     Saliency is the alpha of the cut-out that was pasted; of a whole photo, its focus.
     """
     size = canvas_size(poster.size)
-    picture = _shrunk(backdrop, size)
-    saliency = np.zeros(picture.shape[:2], np.float32)
+    saliency = np.zeros(size[::-1], np.float32)
     if "product" not in poster.boxes:
-        return picture, saliency
+        return _shrunk(backdrop, size), saliency
     box = poster.boxes["product"]
+    if caption.whole:
+        under(poster.boxes.get("subject", box), saliency)[...] = 1.0
+    if caption.whole and _fills(poster.layout):
+        side = whole.room(caption, poster.size, channel.safe).side
+        photo = whole.part(caption, poster.size[0] / poster.size[1], side)
+        return _shrunk(photo[..., :3], size), saliency
+    picture = _shrunk(backdrop, size)
     left, top, right, bottom = pixel_box(box, size)
-    cutout = caption.cutout
-    if caption.whole:
-        shown = whole.shown(caption, _aspect(box, poster.size))
-        part = pixel_box(shown, (cutout.shape[1], cutout.shape[0]))
-        cutout = cutout[part[1] : part[3], part[0] : part[2]]
-    small = _shrunk(cutout, (right - left, bottom - top))
+    shown = whole.part(caption, _aspect(box, poster.size)) if caption.whole else caption.cutout
+    small = _shrunk(shown, (right - left, bottom - top))
     x0, y0 = max(left, 0), max(top, 0)
-    x1, y1 = min(right, size[0]), min(bottom, size[1])
-    small = small[y0 - top : y1 - top, x0 - left : x1 - left]
-    if small.size == 0:
-        return picture, saliency
+    small = small[y0 - top : size[1] - top, x0 - left : size[0] - left]  # what of it shows
+    x1, y1 = x0 + small.shape[1], y0 + small.shape[0]
     alpha = small[..., 3:].astype(np.float32) / 255
-    behind = picture[y0:y1, x0:x1]
-    picture[y0:y1, x0:x1] = np.rint(behind + (small[..., :3] - behind.astype(np.float32)) * alpha)
-    if caption.whole:
-        left, top, right, bottom = pixel_box(poster.boxes.get("subject", box), size)
-        saliency[max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)] = 1.0
-    else:
+    behind = picture[y0:y1, x0:x1].astype(np.float32)
+    picture[y0:y1, x0:x1] = np.rint(behind + (small[..., :3] - behind) * alpha)
+    if not caption.whole:
         saliency[y0:y1, x0:x1] = alpha[..., 0]
     return picture, saliency
+
+
+def _fills(layout: str) -> bool:
+    """Whether a layout sets its words on a photo that fills the poster."""
+    known = layouts.all_layouts().get(layout)
+    return known is not None and known.photo == "over"
 
 
 def _aspect(box: Box, size: Size) -> float:
@@ -113,4 +119,4 @@ def _shrunk(pixels: Pixels, size: Size) -> Pixels:
         pixels = cv2.resize(
             whole_steps, (width // step, height // step), interpolation=cv2.INTER_AREA
         )
-    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_LINEAR))
+    return np.array(cv2.resize(pixels, size, interpolation=cv2.INTER_LINEAR))
