@@ -82,12 +82,14 @@ def write(
 
 
 def _jpeg(canvas: Pixels) -> bytes:
-    """Encode (H, W, 3), whose channels are swapped on the way: a copy may be too large."""
-    swapped = cv2.cvtColor(canvas, cv2.COLOR_RGB2BGR, dst=canvas)
+    """Encode (H, W, 3) after swapping its channels in place: a copy may be too large."""
+    for row in range(0, canvas.shape[0], raster.STRIP):
+        strip = canvas[row : row + raster.STRIP]
+        strip[:] = strip[..., ::-1].copy()
     full = [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
-    done, data = cv2.imencode(".jpg", swapped, [cv2.IMWRITE_JPEG_QUALITY, QUALITY, *full])
+    done, data = cv2.imencode(".jpg", canvas, [cv2.IMWRITE_JPEG_QUALITY, QUALITY, *full])
     assert done
-    return bytes(data)
+    return data.tobytes()
 
 
 def _whole(made: Print) -> sleeve.Panel:
