@@ -213,7 +213,9 @@ def _choose(plan: PlanRequest, wish: str) -> str:
         return _choose_for_photo(plan)
     height, width = plan.caption.cutout.shape[:2]
     said = frozenset(content.texts(plan, content.copy_for(plan)))
-    own = layouts.suiting(channel, width / height, content.cropped(plan.caption), said)
+    own = layouts.suiting(
+        channel, width / height, content.cropped(plan.caption), said, plan.brief.variants
+    )
     if len(own) == 1:
         return own[0].name
     return choose.choose(plan, own, lambda layout: _sheet(plan, layout).elements())

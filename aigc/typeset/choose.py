@@ -159,7 +159,8 @@ def _room(plan: PlanRequest) -> dict[str, Any] | None:
 def _flipped(plan: PlanRequest, layout: str, rtl: bool) -> bool:
     """Whether a layout is turned round: the heavy side, or one cut off, goes outwards.
 
-    So a shoe's toe and a kettle's spout point at the words.
+    So a shoe's toe and a kettle's spout point at the words. Every other variant trades that for
+    the other side, if the photo leaves it the choice.
     """
     side = layouts.named(layout).side
     width, height = plan.channel.size
@@ -168,6 +169,10 @@ def _flipped(plan: PlanRequest, layout: str, rtl: bool) -> bool:
     edges, heavy = cut(plan.caption), mass(plan.caption.cutout).side
     if edges.left != edges.right:
         heavy = "left" if edges.left else "right"
+    elif plan.brief.variants > 1:
+        heavy = heavy or "right"
+        if plan.variant % 2:
+            heavy = "left" if heavy == "right" else "right"
     if rtl:
         side = "left" if side == "right" else "right"
     return bool(heavy) and heavy != side

@@ -50,8 +50,11 @@ def all_layouts() -> dict[str, Layout]:
     return {path.stem: _read(path) for path in found if path.stem != "kit"}
 
 
-def suiting(channel: Channel, aspect: float, cropped: bool, texts: frozenset[str]) -> list[Layout]:
-    """The layouts whose headers say that they suit; where none does, all of the channel's shape."""
+def suiting(
+    channel: Channel, aspect: float, cropped: bool, texts: frozenset[str], wanted: int = 1
+) -> list[Layout]:
+    """The layouts whose headers say that they suit, and where those are fewer than `wanted`,
+    others that have all they need."""
     own = [
         layout
         for layout in all_layouts().values()
@@ -59,15 +62,18 @@ def suiting(channel: Channel, aspect: float, cropped: bool, texts: frozenset[str
         and channel.background == layout.background
         and not layout.photo
     ]
-    suiting = [
+    able = [
         layout
         for layout in own
-        if layout.aspect[0] <= aspect <= layout.aspect[1]
-        and min(channel.size) >= layout.least
-        and texts.issuperset(layout.needs)
-        and (layout.crops or not cropped)
+        if min(channel.size) >= layout.least and texts.issuperset(layout.needs)
     ]
-    return suiting or own
+    suiting = [
+        layout
+        for layout in able
+        if layout.aspect[0] <= aspect <= layout.aspect[1] and (layout.crops or not cropped)
+    ]
+    rest = [layout for layout in able if layout not in suiting and (layout.crops or not cropped)]
+    return (suiting + rest[: max(0, wanted - len(suiting))]) or able or own
 
 
 def for_photos(channel: Channel) -> dict[str, str]:
