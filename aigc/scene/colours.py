@@ -183,7 +183,7 @@ def _accent(style: Style, wall: str, product: _LCH, brand: Sequence[str]) -> str
     else:
         own = (style.accent_hue,)
         hue, chroma = _harmonies(style.accent, product, own)[0], style.accent_chroma
-        start = 0.8 if style.mode == "dark" else 0.55
+        start = style.accent_lightness or (0.8 if style.mode == "dark" else 0.55)
         # a yellow too dark for white text turns orange, a lime green; never olive
         turns = (0, -30, -45) if hue % 360 < OLIVE else (0, 30)
     wall_lch = _lch(wall)

@@ -111,18 +111,18 @@ def niche(shot: Shot) -> Stage:
     """A pointed arch in the wall with a gilded edge and a lattice of stars in the light behind."""
     grid = shot.grid(CRISP_AREA)
     light = finish(shot, grid, sweep(shot, grid))
-    half, top = _arch_room(shot)
+    x, half, top = _arch_room(shot)
     if not half:
         return Stage(light)
     floor = shot.horizon if shot.floor is not None else shot.height + 0.1 * shot.unit
     wall = shot.colours.wall
-    outer = pointed(shot.centre, top, half, floor)
+    outer = pointed(x, top, half, floor)
     tone = shift(wall, 0.055, 1.1) if shot.dark else shift(wall, -0.05, 1.4)
     light = recess(shot, light, outer, tone, floor, half)
-    inset = pointed(shot.centre, top + 0.13 * half, 0.9 * half, floor)
+    inset = pointed(x, top + 0.13 * half, 0.9 * half, floor)
     inside = fill(np.zeros((shot.height, shot.width), np.uint8), inset)
     inside[int(max(0, floor)) :] = 0
-    glow = grid.grow(pool(grid, (shot.centre, shot.middle), (0.9 * half, 1.2 * half), 1.8))
+    glow = grid.grow(pool(grid, (x, shot.middle), (0.9 * half, 1.2 * half), 1.8))
     warm = linear(shift(shot.colours.accent, -0.12, 0.9, -8))
     light = lay(light, warm, (0.34 if shot.dark else 0.14) * np.clip(glow, 0, 1) * inside)
     lattice = _lattice(shot, 0.3 * half) * inside * walls.calm(shot)
@@ -133,16 +133,21 @@ def niche(shot: Shot) -> Stage:
     return Stage(light)
 
 
-def _arch_room(shot: Shot) -> tuple[float, float]:
-    """Half the width and the top of an arch around the product; 0 where there is no room."""
+def _arch_room(shot: Shot) -> tuple[float, float, float]:
+    """The middle, half the width and the top of an arch that frames the product; 0 for no room."""
     width, height = shot.product
     margin = 0.025 * min(shot.width, shot.height)
     left, up, right, _ = shot.clear(float(max(shot.width, shot.height)), margin)
-    half = min(0.5 * width + 0.3 * shot.unit, left, right)
+    half = 0.5 * width + 0.3 * shot.unit
     top = max(shot.middle - up, shot.box[1] - 0.4 * max(height, 1.1 * width), margin)
-    if half < 0.53 * width or top > shot.box[1] - 0.05 * height:
-        return 0.0, 0.0
-    return half, top
+    # away from text beside it, as far as it still stands around the product
+    x = min(max(shot.centre, shot.centre - left + half), shot.centre + right - half)
+    if abs(x - shot.centre) > 0.4 * half:
+        half = min(left, right)
+        x = shot.centre
+    if half < 0.45 * width or top > shot.box[1] + 0.1 * height:
+        return x, 0.0, 0.0
+    return x, half, top
 
 
 def pointed(x: float, top: float, half: float, floor: float) -> Points:
@@ -193,10 +198,12 @@ def hearts(shot: Shot) -> Stage:
         return Stage(light)
     away = 1 if shot.dark else -1
     floor = shot.horizon if shot.floor is not None else float(shot.height)
+    ground = None
     for layer, share in enumerate((1.0, 0.83, 0.66)):
         tone = shift(shot.colours.wall, away * 0.035 * (layer + 1), 1.25 + 0.2 * layer, 2)
-        light = recess(shot, light, heart(x, y, share * radius), tone, floor, 0.8 * radius)
-        light = light.astype(np.float32)
+        outline = heart(x, y, share * radius)
+        light = recess(shot, light, outline, tone, floor, 0.8 * radius, ground).astype(np.float32)
+        ground = tone
     return Stage(light)
 
 

@@ -95,6 +95,7 @@ def burst(shot: Shot) -> Stage:
     top = max(shot.middle - up, shot.box[1] - 0.34 * height, margin)
     way = 1 if shot.dark else -1
     calm = walls.calm(shot)
+    ground = None
     for layer in range(3):
         half = widest - layer * max(0.0, widest - 0.56 * width) / 2.6
         lid = top + layer * max(0.0, shot.box[1] - 0.02 * height - top) / 3
@@ -102,7 +103,8 @@ def burst(shot: Shot) -> Stage:
             break
         frame = _frame(shot.centre, lid, half, floor, 0.3 * half)
         tone = shift(shot.colours.wall, way * 0.045 * (layer + 1), 1.0, 9 * (layer + 1))
-        light = recess(shot, light, frame, tone, floor, half).astype(np.float32)
+        light = recess(shot, light, frame, tone, floor, half, ground).astype(np.float32)
+        ground = tone
         if shot.dark:
             bright = oklch(0.9, 0.12, 60 + 12 * layer)
             thin = max(1.5, 0.007 * shot.unit)
@@ -118,8 +120,8 @@ def _frame(x: float, top: float, half: float, floor: float, radius: float) -> Po
     radius = min(radius, 0.9 * half, 0.9 * max(floor - top, 1.0))
     angle = np.linspace(np.pi, 1.5 * np.pi, 24)
     bow = np.stack([np.cos(angle), np.sin(angle)], 1) * radius
-    left = bow + [x - half + radius, top + radius]
-    right = bow[::-1] * [-1, 1] + [x + half - radius, top + radius]
+    left = bow + np.array([x - half + radius, top + radius])
+    right = bow[::-1] * [-1, 1] + np.array([x + half - radius, top + radius])
     return np.vstack([[[x - half, floor]], left, right, [[x + half, floor]]])
 
 

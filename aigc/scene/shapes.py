@@ -60,13 +60,24 @@ def arch(shot: Shot, light: Field, floor: float) -> Field:
     return recess(shot, light, points, tone, floor, half)
 
 
-def recess(shot: Shot, light: Field, points: Points, tone: str, floor: float, size: float) -> Field:
-    """Cut an opening of a tone into the wall, down to the floor, with its own soft shadow."""
+def recess(
+    shot: Shot,
+    light: Field,
+    points: Points,
+    tone: str,
+    floor: float,
+    size: float,
+    ground: str | None = None,
+) -> Field:
+    """Cut an opening of a tone into the wall, down to the floor, with its own soft shadow.
+
+    `ground` is the tone of what it is cut into, where that is not the wall.
+    """
     mask = fill(np.zeros((shot.height, shot.width), np.uint8), points)
     mask[int(max(0, floor)) :] = 0
     grid = shot.grid()
     small = cv2.resize(mask, grid.x.shape[::-1], interpolation=cv2.INTER_AREA)
-    ratio = (linear(tone) + 0.002) / (linear(shot.colours.wall) + 0.002)
+    ratio = (linear(tone) + 0.002) / (linear(ground or shot.colours.wall) + 0.002)
     inner = np.clip(small - moved(small, -shot.side * 0.05 * size, 0.06 * size, grid), 0, 1)
     shade = np.clip(grid.grow(grid.blur(inner * small, 0.035 * size)), 0, 1) * mask
     tinted: Field = light * (1 + (ratio - 1) * mask[..., None]) * (1 - 0.35 * shade)[..., None]

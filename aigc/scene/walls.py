@@ -58,7 +58,7 @@ def gild(
     band[int(max(0, floor)) :] = 0
     round_ = soften(band, 0.3 * width)
     slope_y, slope_x = np.gradient(round_)
-    facing: Field = (-shot.side * slope_x - 0.9 * slope_y) * width
+    facing = np.asarray((-shot.side * slope_x - 0.9 * slope_y) * width)
     lit: Field = np.clip(0.62 - 0.9 * facing, 0.12, 1.7)
     gleam: Field = np.clip(-facing - 0.32, 0, 1)
     gold = lit[..., None] * GOLD + 0.9 * gleam[..., None]

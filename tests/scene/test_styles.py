@@ -68,7 +68,7 @@ def test_auto_suits_the_product():
     found = best(name="Wireless headphones", tone="functional")
     assert "electronics" in found.style.categories
     assert found.why == "suits electronics and a functional tone"
-    assert best(name="Plush bear", tone="fun").style.name == "playful-kids"
+    assert best(name="Bear", product="plush toy", tone="fun").style.name == "playful-kids"
 
 
 def test_a_brand_s_voice_outweighs_the_brief_s():
