@@ -111,9 +111,9 @@ def costs(elements: Elements, plan: PlanRequest) -> dict[str, float]:
     far = np.subtract(_centre(elements, plan), OPTICAL_CENTRE)
     margin = min(min(box[0], 1 - box[2]) * width for box in _of(boxes, texts)) if texts else 99
     return {
-        "small headline": max(0.0, 1 - headline / wanted),
+        "small headline": 2 * max(0.0, 1 - headline / wanted) ** 1.5,
         "small product": 1.2 * max(0.0, 1 - _area(product) / _hero(channel, plan)),
-        "hole": 2.5 * max(0.0, largest_hole(boxes.values()) - _EMPTY),
+        "hole": 3.5 * max(0.0, largest_hole(boxes.values()) - _EMPTY),
         "off balance": 2 * max(0.0, float(np.hypot(*far)) - 0.08),
         "left out": sum(_LOSS.get(name, _OTHER_LOSS) for name in lost),
         "too small to read": float(any(each.size < _LEAST_TEXT for each in texts)),

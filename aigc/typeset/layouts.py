@@ -27,7 +27,8 @@ class Layout(Value):
     family: Family
     shapes: tuple[Shape, ...]
     aspect: tuple[float, float] = Field(
-        (0.0, 99.0), description="Products it flatters: width / height, from and to"
+        (0.0, 99.0),
+        description="Products it flatters, from and to: width / height, relative to the poster's",
     )
     needs: tuple[str, ...] = Field((), description="Texts without which it looks empty")
     crops: bool = Field(
@@ -62,6 +63,7 @@ def suiting(
         and channel.background == layout.background
         and not layout.photo
     ]
+    relative = aspect * channel.size[1] / channel.size[0]
     able = [
         layout
         for layout in own
@@ -70,7 +72,7 @@ def suiting(
     suiting = [
         layout
         for layout in able
-        if layout.aspect[0] <= aspect <= layout.aspect[1] and (layout.crops or not cropped)
+        if layout.aspect[0] <= relative <= layout.aspect[1] and (layout.crops or not cropped)
     ]
     rest = [layout for layout in able if layout not in suiting and (layout.crops or not cropped)]
     return (suiting + rest[: max(0, wanted - len(suiting))]) or able or own
