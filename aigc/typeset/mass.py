@@ -67,4 +67,5 @@ def cut(caption: Caption) -> Cut:
     at_right = right >= 1 - _AT_EDGE and alpha[:, -first:].any(1).mean() >= _ALONG
     at_top = top <= _AT_EDGE and alpha[:last].any(0).mean() >= _ALONG
     at_bottom = bottom >= 1 - _LOWER
-    return Cut(at_left and not at_right, at_top, at_right and not at_left, at_bottom)
+    edges = (at_left and not at_right, at_top, at_right and not at_left, at_bottom)
+    return Cut(*map(bool, edges))  # NumPy's own are no JSON
