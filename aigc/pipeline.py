@@ -219,7 +219,7 @@ def _plans(campaign: Campaign) -> list[PlanRequest]:
     ranked = campaign.ranked()
     plans: list[PlanRequest] = []
     for name in campaign.brief.channels:
-        for variant in range(campaign.brief.variants):
+        for variant in range(_variants(campaign.brief, name)):
             first = variant % len(ranked)
             plans.append(
                 PlanRequest(
@@ -236,6 +236,11 @@ def _plans(campaign: Campaign) -> list[PlanRequest]:
     return plans
 
 
+def _variants(brief: Brief, name: str) -> int:
+    """Posters for a channel: of the product alone, one is like another."""
+    return brief.variants if channels.channel(name).texts else 1
+
+
 def _look(campaign: Campaign, variant: int) -> styles.Choice:
     """The style of a variant: the ranking's v-th with `auto`, another set and hue when named."""
     choices = styles.choose(campaign.brief, _captioned(campaign))
@@ -243,7 +248,7 @@ def _look(campaign: Campaign, variant: int) -> styles.Choice:
 
 
 def _poster_id(plan: PlanRequest) -> str:
-    many = plan.brief.variants > 1
+    many = _variants(plan.brief, plan.channel.name) > 1
     return f"{plan.channel.name}-{plan.variant + 1}" if many else plan.channel.name
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 from functools import cache
 from pathlib import Path
@@ -47,6 +48,7 @@ def render(campaign: Campaign, zips: Collection[str] = ()) -> str:
         ranked=[(score, copies[score.candidate_id]) for score in campaign.ranking],
         platforms=_platforms(campaign),
         scenes={scene.id: scene for scene in campaign.scenes},
+        styles=dict.fromkeys((scene.style, scene.why) for scene in campaign.scenes),
         used={poster.copy_id for poster in campaign.posters},
         zips=zips,
         ads=adtexts.GOOGLE if adtexts.google(campaign) is not None else "",
@@ -56,12 +58,12 @@ def render(campaign: Campaign, zips: Collection[str] = ()) -> str:
 def _platforms(campaign: Campaign) -> dict[str, list[Shown]]:
     """The posters by platform, in the order in which the brief first names each."""
     found: dict[str, list[Shown]] = {}
-    many = campaign.brief.variants
-    seen: dict[str, int] = {}
+    many = Counter(poster.channel for poster in campaign.posters)
+    seen: Counter[str] = Counter()
     for poster in campaign.posters:
-        seen[poster.channel] = seen.get(poster.channel, 0) + 1
         row = channel(poster.channel)
-        variant = f"{seen[row.name]} of {many}" if many > 1 else ""
+        seen[row.name] += 1
+        variant = f"{seen[row.name]} of {many[row.name]}" if many[row.name] > 1 else ""
         found.setdefault(row.platform, []).append(Shown(poster, row, variant))
     return found
 
