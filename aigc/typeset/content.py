@@ -11,6 +11,7 @@ from aigc.campaign import Caption, Copy
 from aigc.channels import Channel, columns
 from aigc.scene.colours import Theme
 from aigc.typeset import PlanRequest, breaks, faces, logos, qr, scripts, whole, words
+from aigc.typeset.paper import printed
 
 _LEAST = 8.6  # CSS px: the smallest type that is read where the picture is seen
 CUT_OFF = 0.985  # a subject that reaches so far down the photo was cut off by its edge
@@ -56,28 +57,14 @@ def texts(plan: PlanRequest, copy: Copy) -> dict[str, str]:
         raw |= {
             f"badge-{number + 1}": ("badges", text) for number, text in enumerate(plan.brief.badges)
         }
-    if plan.channel.print is not None:
-        raw = _printed(plan, copy, raw)
+    kept = printed(plan.channel, plan.brief, {name: text for name, (_, text) in raw.items()})
+    raw = {name: (raw[name][0], text) for name, text in kept.items()}
     own = faces.glyphs(plan.brief.brand.font)
     cleaned = {
         name: words.clean(text, field, own if name == "headline" else glyphs)
         for name, (field, text) in raw.items()
     }
     return {name: text for name, text in cleaned.items() if text}
-
-
-def _printed(
-    plan: PlanRequest, copy: Copy, raw: dict[str, tuple[str, str]]
-) -> dict[str, tuple[str, str]]:
-    """What of the texts is printed: nobody clicks on paper, and a pack outlives its price."""
-    assert plan.channel.print is not None
-    if plan.channel.print.packs:
-        kept = {name: said for name, said in raw.items() if name.startswith(("brand", "badge-"))}
-        name, points, limit = plan.brief.name, plan.brief.features, plan.channel.text.body
-        claims = [*(" · ".join(points[:most]) for most in (2, 1) if points), copy.headline]
-        claim = next((each for each in claims if columns(each) <= limit and each != name), "")
-        return {**kept, "headline": ("name", name), "body": ("features", claim)}
-    return {name: said for name, said in raw.items() if name != "cta" or plan.brief.link}
 
 
 def code(plan: PlanRequest) -> tuple[str, ...] | None:

@@ -12,6 +12,7 @@ from aigc.typeset.judge import ground, metrics
 from aigc.typeset.judge.metrics import Map
 from aigc.typeset.judge.parts import Parts, hidden
 from aigc.typeset.judge.rules import mark
+from aigc.typeset.paper import printed
 
 _LARGE = 24  # CSS px from which WCAG calls a text large
 _MUST = ("headline", "price", "discount", "coupon", "cta")
@@ -83,7 +84,8 @@ def words(
     if poster.texts is None:
         return []
     said = poster.texts
-    expected = {name: text for name, text in _expected(brief, copy).items() if channel.allows(name)}
+    expected = printed(channel, brief, _expected(brief, copy))
+    expected = {name: text for name, text in expected.items() if channel.allows(name)}
     if "logo" in poster.boxes:
         expected.pop("brand", None)
     wanting = [
