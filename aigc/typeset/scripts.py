@@ -13,8 +13,9 @@ _DEVANAGARI, _THAI = re.compile(r"[\u0900-\u097f]"), re.compile(r"[\u0e00-\u0e7f
 # How far the letters of a script reach above and below the baseline, in em, marks included:
 # measured on the fonts that set them.
 _REACH = (
-    (re.compile(r"[\u064b-\u0652]"), (1.18, -0.72)),  # Arabic with its short vowels
-    (_ARABIC, (1.0, -0.5)),
+    (re.compile(r"[\u064d\u0650]"), (1.1, -0.72)),  # Arabic with vowels beneath
+    (re.compile(r"[\u064b-\u0652]"), (1.1, -0.42)),  # and above
+    (_ARABIC, (1.0, -0.42)),
     (re.compile(r"[ญฎฏฐ][\u0e38-\u0e3a]"), (1.06, -0.46)),
     (_THAI, (1.06, -0.28)),
     (_DEVANAGARI, (0.93, -0.42)),
