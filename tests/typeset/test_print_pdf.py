@@ -15,6 +15,8 @@ from aigc.campaign import Poster
 from aigc.channels import all_channels, channel
 from aigc.prints import POINT
 from aigc.typeset.builtin import Backend, composed, elements_of
+from aigc.typeset.judge.checks import words
+from aigc.typeset.judge.parts import parts
 from aigc.typeset.print.read import paper
 
 PRINTS = [each for each in all_channels().values() if each.print is not None]
@@ -73,13 +75,28 @@ def test_text_is_text(name: str, language: str) -> None:
 def test_a_pack_says_what_is_inside_and_not_what_it_costs() -> None:
     poster = made("label")
     assert poster.texts == {
-        "brand": "Norrland", "headline": "Trail Pack", "body": " · ".join(POINTS)
+        "brand": "Norrland", "headline": "Trail Pack", "body": ". ".join(POINTS) + "."
     }  # fmt: skip
     found = text(made("sleeve"))
     assert "59" not in found
     assert "Shop" not in found
     assert found.count(squeezed("Trail Pack")) == 4  # front, back and both sides
     assert all(squeezed(point) in found for point in POINTS)
+
+
+@pytest.mark.parametrize("name", ["label", "sleeve", "roll-up"])
+@pytest.mark.parametrize("link", [LINK, ""])
+def test_the_judge_misses_nothing_that_paper_leaves_out(name: str, link: str) -> None:
+    asking = asked(name, link=link)
+    made = composed(asking.plan, asking.scene)
+    plan = asking.plan
+    poster = Poster(
+        id="p", channel=name, file="typeset/p.pdf", size=plan.channel.size, copy_id=made.copy_id,
+        scene_id="s", layout=asking.scene.slots.layout, boxes=made.boxes, contrast=made.contrast,
+        texts=made.texts,
+    )  # fmt: skip
+    marks = words(plan.channel, plan.brief, plan.copies[0], poster, parts(poster))
+    assert {mark.check: mark.level for mark in marks}["missing"] == "pass", marks
 
 
 def test_paper_has_no_button_unless_there_is_a_code_to_scan() -> None:
