@@ -35,7 +35,7 @@ from aigc.recipe import Recipe
 from aigc.typeset import judge
 from aigc.typeset.judge import report
 from aigc.typeset.judge.metrics import Map, gradient
-from aigc.typeset.judge.parts import Parts, canvas, parts
+from aigc.typeset.judge.parts import Parts, bare, canvas, parts
 
 PACKAGES = ("aigc", "typst", "pillow", "numpy", "opencv-contrib-python-headless")
 CHANNELS = (
@@ -82,7 +82,9 @@ def main() -> None:
             slope = gradient(ground)
             ways = _ways(case.poster, row["file"])
             for way, layouts in ways.items():
-                posters = [judge.measures(each, saliency, slope) for each in layouts]
+                posters = [
+                    judge.measures(each, saliency, bare(each, saliency, slope)) for each in layouts
+                ]
                 found.setdefault(way, {}).setdefault(case.poster.channel, []).append(_mean(posters))
             if asked.boxes:
                 _draw(

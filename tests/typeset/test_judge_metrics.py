@@ -10,6 +10,7 @@ import pytest
 
 from aigc.campaign import Box
 from aigc.typeset.judge import metrics
+from aigc.typeset.judge.parts import Parts, bare
 
 LEFT: Box = (0.0, 0.0, 0.5, 1.0)
 RIGHT: Box = (0.5, 0.0, 1.0, 1.0)
@@ -97,11 +98,18 @@ def test_occlusion_is_the_saliency_under_elements() -> None:
 
 def test_readability_leaves_out_what_an_underlay_covers() -> None:
     slope = half_salient()
-    none, right, whole = (metrics.covered(boxes, slope.shape) for boxes in ([], [RIGHT], [ALL]))
-    assert metrics.readability([ALL], none, slope) == 0.5
-    assert metrics.readability([ALL], right, slope) == 1
-    assert metrics.readability([ALL], whole, slope) == 0
-    assert metrics.readability([], none, slope) is None
+    assert metrics.readability([ALL], slope) == 0.5
+    assert metrics.readability([], slope) is None
+    for panel, wanted in ((RIGHT, 1), (ALL, 0)):
+        seen = bare(Parts({}, {}, {"panel": panel}, {}), NOTHING, slope)
+        assert metrics.readability([ALL], seen) == wanted
+
+
+def test_a_cover_lies_behind_the_product() -> None:
+    covered = bare(Parts({}, {}, {}, {"cover": ALL}), half_salient(), NOTHING + 0.5)
+    assert np.isnan(covered[:, 50:]).all()
+    assert metrics.readability([LEFT], covered) == 0.5
+    assert metrics.readability([RIGHT], covered) == 0
 
 
 def test_an_edge_counts_the_same_from_light_to_dark() -> None:

@@ -16,7 +16,7 @@ from aigc.campaign import Brief, Campaign, Caption, Copy, Pixels, Poster, Verdic
 from aigc.channels import Channel, channel
 from aigc.typeset.judge import checks, metrics
 from aigc.typeset.judge.metrics import Map
-from aigc.typeset.judge.parts import Parts, canvas, hidden, parts
+from aigc.typeset.judge.parts import Parts, bare, canvas, parts
 
 
 class Case(NamedTuple):
@@ -59,7 +59,7 @@ def judge(case: Case) -> Verdict:
         picture, kind = _decoded(poster.data)
     found = parts(poster)
     ground, saliency = canvas(poster, case.channel, case.caption, case.backdrop)
-    slope = metrics.gradient(ground)
+    slope = bare(found, saliency, metrics.gradient(ground))
     marks = [
         *checks.layout(found, saliency, slope),
         *checks.reading(case.channel, poster, found, picture),
@@ -78,7 +78,7 @@ def pixels_of(poster: Poster) -> Pixels | None:
 
 
 def measures(found: Parts, saliency: Map, slope: Map) -> dict[str, float | None]:
-    """The metrics of PosterLayout, by name."""
+    """The metrics of PosterLayout, by name; `slope` is NaN where an underlay hides the ground."""
     elements, inner = list(found.elements.values()), list(found.inner.values())
     underlays = list(found.underlays.values())
     values = {
@@ -89,7 +89,7 @@ def measures(found: Parts, saliency: Map, slope: Map) -> dict[str, float | None]
         "underlay_strict": metrics.underlay_strict(underlays, inner),
         "utility": metrics.utility([*elements, *underlays], saliency),
         "occlusion": metrics.occlusion([*elements, *found.panels.values()], saliency),
-        "readability": metrics.readability(found.texts.values(), hidden(found, saliency), slope),
+        "readability": metrics.readability(found.texts.values(), slope),
     }
     return {name: value if value is None else round(value, 5) for name, value in values.items()}
 

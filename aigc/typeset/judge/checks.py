@@ -10,7 +10,7 @@ from aigc.campaign import Box, Brief, Copy, Mark, Pixels, Poster, Size
 from aigc.channels import Channel
 from aigc.typeset.judge import ground, metrics
 from aigc.typeset.judge.metrics import Map
-from aigc.typeset.judge.parts import Parts, hidden
+from aigc.typeset.judge.parts import Parts
 from aigc.typeset.judge.rules import mark
 from aigc.typeset.paper import printed
 
@@ -20,12 +20,14 @@ _LARGE_SIDE = 500  # px: a poster with such sides has room for every text
 
 
 def layout(found: Parts, saliency: Map, slope: Map) -> list[Mark]:
-    """Whether elements keep apart, from each other and from the product, on calm ground."""
+    """Whether elements keep apart, from each other and from the product, on calm ground.
+
+    `slope` is NaN where an underlay hides the ground.
+    """
     elements, underlays = found.elements, list(found.underlays.values())
     drawn = {**elements, **found.panels}
     covering = {name: float(metrics.under(box, saliency).mean()) for name, box in drawn.items()}
-    bare = np.where(hidden(found, saliency), np.nan, slope)
-    rough = {name: _mean(metrics.under(box, bare)) for name, box in found.texts.items()}
+    rough = {name: metrics.mean(metrics.under(box, slope)) for name, box in found.texts.items()}
     astride = {name: _astride(box, found) for name, box in elements.items()}
     marks = [
         mark("overlay", metrics.overlay(list(elements.values())), _overlapping(elements)),
@@ -150,12 +152,6 @@ def _worst(check: str, values: dict[str, float], *, low: bool = True) -> Mark:
         return mark(check, 0.0)
     name = (min if low else max)(values, key=lambda each: values[each])
     return mark(check, values[name], name)
-
-
-def _mean(values: Map) -> float:
-    """The mean of those that are numbers; 0 where none is."""
-    numbers = values[~np.isnan(values)]
-    return float(numbers.mean()) if numbers.size else 0.0
 
 
 def _overlapping(elements: dict[str, Box]) -> str:

@@ -110,13 +110,16 @@ def occlusion(boxes: Iterable[Box], saliency: Map) -> float | None:
     return float(under.mean()) if under.size else None
 
 
-def readability(texts: Iterable[Box], hidden: Mask, slope: Map) -> float | None:
-    """Mean gradient of the ground under texts, less what an underlay hides."""
-    bare = covered(texts, slope.shape)
-    if not bare.any():
-        return None
-    bare &= ~hidden
-    return float(slope[bare].mean()) if bare.any() else 0.0
+def readability(texts: Iterable[Box], slope: Map) -> float | None:
+    """Mean gradient of the ground under texts; it is NaN where an underlay hides the ground."""
+    values = slope[covered(texts, slope.shape)]
+    return mean(values) if values.size else None
+
+
+def mean(values: Map) -> float:
+    """The mean of those that are numbers; 0 where none is."""
+    numbers = values[~np.isnan(values)]
+    return float(numbers.mean()) if numbers.size else 0.0
 
 
 def gradient(picture: Pixels) -> Map:

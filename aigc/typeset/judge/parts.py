@@ -10,7 +10,8 @@ import numpy as np
 from aigc.campaign import Box, Caption, Pixels, Poster, Size, pixel_box
 from aigc.channels import Channel
 from aigc.typeset import layouts, whole
-from aigc.typeset.judge.metrics import Map, Mask, canvas_size, contains, covered, under
+from aigc.typeset.compose import over
+from aigc.typeset.judge.metrics import Map, canvas_size, contains, under
 
 UNDERLAYS = ("panel", "cover")  # how the names of blocks begin; a cover lies behind the product
 _NO_ELEMENT = ("product", "subject", *UNDERLAYS)
@@ -51,10 +52,15 @@ def parts(poster: Poster) -> Parts:
     return Parts(texts, elements, panels, covers)
 
 
-def hidden(found: Parts, saliency: Map) -> Mask:
-    """What of the ground underlays hide: panels all, covers what is not the product's."""
-    behind = covered(found.covers.values(), saliency.shape) & (saliency < 0.5)
-    return covered(found.panels.values(), saliency.shape) | behind
+def bare(found: Parts, saliency: Map, slope: Map) -> Map:
+    """The gradient, NaN where underlays hide it: panels all, covers what is not the product's."""
+    slope = slope.copy()
+    for box in found.covers.values():
+        part = under(box, slope)
+        part[under(box, saliency) < 0.5] = np.nan
+    for box in found.panels.values():
+        under(box, slope)[...] = np.nan
+    return slope
 
 
 def _middle(box: Box, text_size: float, size: Size) -> Box:
@@ -90,13 +96,10 @@ def canvas(
     small = _shrunk(shown, (right - left, bottom - top))
     x0, y0 = max(left, 0), max(top, 0)
     small = small[y0 - top : size[1] - top, x0 - left : size[0] - left]  # what of it shows
-    x1, y1 = x0 + small.shape[1], y0 + small.shape[0]
-    alpha = small[..., 3:].astype(np.float32) / 255
-    behind = picture[y0:y1, x0:x1].astype(np.float32)
-    picture[y0:y1, x0:x1] = np.rint(behind + (small[..., :3] - behind) * alpha)
     if not caption.whole:
-        saliency[y0:y1, x0:x1] = alpha[..., 0]
-    return picture, saliency
+        alpha = small[..., 3] * np.float32(1 / 255)
+        saliency[y0 : y0 + small.shape[0], x0 : x0 + small.shape[1]] = alpha
+    return over(picture, np.ascontiguousarray(small), (x0, y0)), saliency
 
 
 def _fills(layout: str) -> bool:
