@@ -228,7 +228,8 @@ def _choose_for_photo(plan: PlanRequest) -> str:
     suiting = [
         own[way]
         for way in ("bleed", "over", "framed", "plate")
-        if own[way] not in plan.avoid and (way in _ANY_PHOTO or _suits_photo(plan, way, own, safe))
+        if own.get(way, "") not in ("", *plan.avoid)
+        and (way in _ANY_PHOTO or _suits_photo(plan, way, own, safe))
     ]
     return suiting[plan.variant % len(suiting)] if suiting else own["framed"]
 

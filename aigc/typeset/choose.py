@@ -24,7 +24,7 @@ from aigc.typeset.sheet import Element
 Elements = dict[str, Element]
 
 MOST_TRIED = 4  # layouts that are set to be measured; a poster's plan takes some 10 ms for each
-LEADING = 0.15  # what a layout of the campaign's leading family is let off
+LEADING = 0.25  # what a layout of the campaign's leading family is let off
 OPTICAL_CENTRE = (0.5, 0.48)
 _HEADLINE = 10.0  # hundredths of the picture's mean side that a confident headline has
 _PRODUCT = {"leaderboard": 0.14, "skyscraper": 0.3, "story": 0.3}  # share of the frame, else:

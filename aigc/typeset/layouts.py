@@ -63,7 +63,9 @@ def suiting(
         and channel.background == layout.background
         and not layout.photo
     ]
-    relative = aspect * channel.size[1] / channel.size[0]
+    width, height = channel.size
+    relative = aspect * height / width
+    broad = width > 1.15 * height  # there words stand beside a product, however narrow
     able = [
         layout
         for layout in own
@@ -72,7 +74,9 @@ def suiting(
     suiting = [
         layout
         for layout in able
-        if layout.aspect[0] <= relative <= layout.aspect[1] and (layout.crops or not cropped)
+        if (broad or layout.aspect[0] <= relative)
+        and relative <= layout.aspect[1]
+        and (layout.crops or not cropped)
     ]
     rest = [layout for layout in able if layout not in suiting and (layout.crops or not cropped)]
     return (suiting + rest[: max(0, wanted - len(suiting))]) or able or own
