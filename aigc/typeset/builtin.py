@@ -156,7 +156,7 @@ def _poster(request: SetRequest) -> Poster:
     plan, scene = request.plan, request.scene
     made = composed(plan, scene)
     channel = plan.channel
-    if channel.print is not None:
+    if channel.format == "pdf":
         data, preview = _printed(request, made)
     else:
         limit = channel.max_bytes
