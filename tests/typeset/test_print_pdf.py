@@ -13,6 +13,7 @@ from typeset_kit import caption, cutout
 
 from aigc.campaign import Poster
 from aigc.channels import all_channels, channel
+from aigc.errors import BriefError
 from aigc.prints import POINT
 from aigc.typeset.builtin import Backend, composed, elements_of
 from aigc.typeset.judge.checks import words
@@ -226,3 +227,9 @@ def test_preview_shows_the_poster() -> None:
         assert shown.shape[1] / shown.shape[0] == pytest.approx(wide / high, rel=0.01)
     label = cv2.imdecode(np.frombuffer(made("label").preview, np.uint8), cv2.IMREAD_COLOR)
     assert cv2.QRCodeDetector().detectAndDecode(label)[0] == LINK
+
+
+def test_says_when_the_back_of_a_box_is_too_small() -> None:
+    long = "recycled fibres that keep out water and weather for many years " * 3
+    with pytest.raises(BriefError, match="features: 20 do not fit on the back of sleeve"):
+        Backend().set([asked("sleeve", features=(long.strip(),) * 20)])

@@ -10,6 +10,7 @@ import numpy as np
 
 from aigc import photo
 from aigc.campaign import Box, Pixels
+from aigc.errors import BriefError
 from aigc.prints import MM, POINT, Print
 from aigc.typeset import PlanRequest, sheet
 from aigc.typeset.print import logos, raster, sleeve
@@ -47,7 +48,13 @@ def write(
             changes |= sleeve.data(plan, panel, per)
         layout = layers.sheet.changed(panel.layout, **changes)
         types.append(Type(layout.pdf({} if panel.layout else layers.inks), _grown(panel)))
-        for each in layout.elements().values():
+        found = layout.elements()
+        if "overflow" in found:
+            raise BriefError(
+                f"features: {len(plan.brief.features)} do not fit on the back of {channel.name}; "
+                "shorten them or leave some out"
+            )
+        for each in found.values():
             box = _within(each.box, panel.place)
             points = round(each.size / per / POINT, 2)
             corners = [round(edge, 2) for edge in box]
