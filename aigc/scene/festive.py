@@ -33,14 +33,14 @@ def gate(shot: Shot) -> Stage:
     if not radius:
         return Stage(light)
     wall, floor = shot.colours.wall, shot.horizon
-    tone = shift(wall, 0.07, 1.0, 8) if shot.dark else shift(wall, -0.05, 1.4)
+    tone = shift(wall, 0.055, 1.08) if shot.dark else shift(wall, -0.05, 1.4)
     ring = walls.disc(x, y, radius)
     light = recess(shot, light, ring, tone, floor, radius)
     inside = fill(np.zeros((shot.height, shot.width), np.uint8), ring)
     inside[int(max(0, floor)) :] = 0
     glow = grid.grow(pool(grid, (x, y - 0.1 * radius), (0.8 * radius, 0.8 * radius), 1.8)) * inside
     warm = linear(shift(shot.colours.accent, -0.06, 0.9, -12))
-    light = lay(light, warm, (0.34 if shot.dark else 0.14) * np.clip(glow, 0, 1))
+    light = lay(light, warm, 0.12 * np.clip(glow, 0, 1))
     walls.gild(shot, light, ring, max(3.0, 0.028 * radius), floor)
     walls.gild(shot, light, walls.disc(x, y, 0.93 * radius), max(1.0, 0.006 * radius), floor)
     return Stage(light)
@@ -55,10 +55,10 @@ def moon(shot: Shot) -> Stage:
         return Stage(finish(shot, grid, light))
     sky = 1 - step(grid.y, shot.horizon, 0.02 * shot.unit) if shot.floor else np.ones_like(grid.x)
     away = np.hypot(grid.x - x, grid.y - y)
-    gold = linear(oklch(0.88, 0.085, 86))
+    gold = linear(oklch(0.9, 0.095, 88))
     seas = 0.5 * patterns.noise(shot.rng, grid, 7, 7 * shot.height / shot.width)
     seas = seas + 0.5 * patterns.noise(shot.rng, grid, 3, 3 * shot.height / shot.width)
-    face = (0.9 - 0.1 * np.tanh(1.2 * seas)) * (1 - 0.22 * (away / radius) ** 3)
+    face = (1.12 - 0.13 * np.tanh(1.2 * seas)) * (1 - 0.2 * (away / radius) ** 3)
     disc = (1 - step(away, radius, 0.004 * radius + 0.8 / grid.scale)) * sky
     halo = np.exp(-np.maximum(away - radius, 0) / (0.3 * radius)) * sky * shot.busy(grid, 0.25)
     light = light + (0.2 * halo * (1 - disc))[..., None] * gold
@@ -111,7 +111,7 @@ def niche(shot: Shot) -> Stage:
     """A pointed arch in the wall with a gilded edge and a lattice of stars in the light behind."""
     grid = shot.grid(CRISP_AREA)
     light = finish(shot, grid, sweep(shot, grid))
-    x, half, top = _arch_room(shot)
+    x, half, top = arch_room(shot)
     if not half:
         return Stage(light)
     floor = shot.horizon if shot.floor is not None else shot.height + 0.1 * shot.unit
@@ -133,13 +133,15 @@ def niche(shot: Shot) -> Stage:
     return Stage(light)
 
 
-def _arch_room(shot: Shot) -> tuple[float, float, float]:
+def arch_room(shot: Shot) -> tuple[float, float, float]:
     """The middle, half the width and the top of an arch that frames the product; 0 for no room."""
     width, height = shot.product
     margin = 0.025 * min(shot.width, shot.height)
     left, up, right, _ = shot.clear(float(max(shot.width, shot.height)), margin)
     half = 0.5 * width + 0.3 * shot.unit
     top = max(shot.middle - up, shot.box[1] - 0.4 * max(height, 1.1 * width), margin)
+    base = shot.horizon if shot.floor is not None else float(shot.height)
+    half = min(half, max(0.72 * (base - top), 0.5 * width))  # squat, it is no pointed arch
     # away from text beside it, as far as it still stands around the product
     x = min(max(shot.centre, shot.centre - left + half), shot.centre + right - half)
     if abs(x - shot.centre) > 0.4 * half:
@@ -152,13 +154,14 @@ def _arch_room(shot: Shot) -> tuple[float, float, float]:
 
 def pointed(x: float, top: float, half: float, floor: float) -> Points:
     """A keel arch's outline, from its left foot over the point to its right foot."""
-    rise = min(1.15 * half, 0.75 * (floor - top))
-    along = np.linspace(0, 1, 60)
-    # an ellipse that gives way to a straight, then hollow, rise towards the point
-    across = half * np.cos(along * np.pi / 2) ** 0.8
-    up = rise * (0.72 * np.sin(along * np.pi / 2) + 0.28 * along**5)
-    right = np.stack([x + across, top + rise - up], 1)
-    left = np.stack([x - across[::-1], right[::-1, 1]], 1)
+    rise = min(1.15 * half, 0.8 * (floor - top))
+    t = np.linspace(0, 1, 40)[:, None]
+    weights = np.hstack([(1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3])
+    shoulder_ = weights @ np.array([[1, 0], [1, 0.56], [0.66, 0.72], [0.36, 0.82]])
+    keel = weights @ np.array([[0.36, 0.82], [0.17, 0.885], [0.05, 0.93], [0, 1]])
+    curve = np.vstack([shoulder_, keel[1:]]) * [half, rise]
+    right = np.stack([x + curve[:, 0], top + rise - curve[:, 1]], 1)
+    left = (right * [-1, 1] + [2 * x, 0])[::-1]
     return np.vstack([[[x + half, floor]], right, left, [[x - half, floor]]])
 
 
@@ -220,7 +223,14 @@ def rangoli(shot: Shot) -> Stage:
     reach = min(1.05 * shot.unit, 0.5 * shot.width)
     centre = np.array([shot.centre, shot.floor - 0.06 * shot.unit])
     calm = walls.calm(shot)
-    tones = [linear(tone) for tone in (*shot.palette, oklch(0.94, 0.03, 90))]
+    powders = (
+        (0.8, 0.16, 72),
+        (0.68, 0.2, 355),
+        (0.78, 0.14, 165),
+        (0.86, 0.16, 95),
+        (0.95, 0.02, 90),
+    )
+    tones = [linear(oklch(*powder)) for powder in powders]
     rings = ((1.0, 18, 0.17), (0.76, 14, 0.16), (0.54, 10, 0.15), (0.34, 8, 0.15))
     for number, (share, count, long) in enumerate(rings):
         mask = np.zeros((shot.height, shot.width), np.uint8)
@@ -229,7 +239,7 @@ def rangoli(shot: Shot) -> Stage:
             flat = _petal(turn, share * reach, long * reach, 2.4 * share * reach / count)
             fill(mask, flat * [1, 1.5 * TILT] + centre)
         edge = walls.disc(0, 0, (share - long) * reach, 160) * [1, 1.5 * TILT] + centre
-        stamp(lit, tones[number % len(tones)], 0.85 * calm * mask.astype(np.float32) / 255)
+        stamp(lit, tones[number], 0.85 * calm * mask.astype(np.float32) / 255)
         stamp(lit, tones[-1], 0.8 * calm * walls.line(shot, edge, max(1.5, 0.008 * reach)))
     return Stage(lit)
 

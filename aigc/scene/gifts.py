@@ -125,18 +125,19 @@ def cloud(canvas: Canvas, tint: Field, way: int) -> None:
 
 
 def coin(canvas: Canvas, tint: Field, way: int) -> None:
-    """A gold coin, turned more or less away."""
-    flat = (0.46, 0.33, 0.2, 0.4)[way]
+    """A gold coin with a star on it, turned more or less away."""
+    flat = (0.44, 0.32, 0.2, 0.38)[way]
     turn = (0.2, -0.5, 0.6, 1.0)[way]
-    edge = np.array([-0.03 * np.sin(turn), 0.04 * np.cos(turn)])
+    edge = np.array([-0.025 * np.sin(turn), 0.035 * np.cos(turn)])
+    canvas.solid(canvas.mask(ellipse(0.5 + edge[0], 0.5 + edge[1], 0.44, flat, turn)), tint * 0.5)
+    canvas.solid(canvas.mask(ellipse(0.5, 0.48, 0.44, flat, turn)), tint, bulge=0.16, gloss=0.6)
     canvas.solid(
-        canvas.mask(ellipse(0.5 + edge[0], 0.5 + edge[1], 0.42, flat * 0.9, turn)), tint * 0.6
+        canvas.mask(ellipse(0.5, 0.48, 0.34, 0.77 * flat, turn)), tint * 0.82, bulge=0.1, gloss=0.3
     )
-    canvas.solid(
-        canvas.mask(ellipse(0.5, 0.47, 0.42, flat * 0.9, turn)), tint, bulge=0.2, gloss=0.5
-    )
-    inner = canvas.mask(ellipse(0.5, 0.47, 0.32, flat * 0.68, turn))
-    canvas.solid(inner, tint * 0.86, bulge=0.14, gloss=0.3)
+    rays = np.linspace(0, 2 * np.pi, 11)[:-1] - np.pi / 2
+    far = np.where(np.arange(10) % 2, 0.1, 0.23)
+    points = np.stack([far * np.cos(rays), far * np.sin(rays) * flat / 0.44], 1)
+    canvas.solid(canvas.mask(around(0.5, 0.48, points, turn)), tint, bulge=0.6, gloss=0.5)
 
 
 def confetti(canvas: Canvas, tint: Field, way: int) -> None:

@@ -89,20 +89,17 @@ def burst(shot: Shot) -> Stage:
     floor = min(shot.horizon, low if low is not None else shot.horizon)
     floor = floor if shot.floor is not None else float(shot.height)
     width, height = shot.product
-    margin = 0.02 * min(shot.width, shot.height)
-    left, up, right, _ = shot.clear(float(max(shot.width, shot.height)), margin)
-    widest = min(left, right, 0.5 * width + 0.62 * shot.unit)
-    top = max(shot.middle - up, shot.box[1] - 0.34 * height, margin)
+    widest, top = frame_room(shot)
     way = 1 if shot.dark else -1
     calm = walls.calm(shot)
     ground = None
     for layer in range(3):
         half = widest - layer * max(0.0, widest - 0.56 * width) / 2.6
         lid = top + layer * max(0.0, shot.box[1] - 0.02 * height - top) / 3
-        if half < 0.53 * width or lid > shot.box[1]:
+        if not frame_fits(shot, half, lid):
             break
         frame = _frame(shot.centre, lid, half, floor, 0.3 * half)
-        tone = shift(shot.colours.wall, way * 0.045 * (layer + 1), 1.0, 9 * (layer + 1))
+        tone = shift(shot.colours.wall, way * 0.04 * (layer + 1), 1.0, 7 * (layer + 1))
         light = recess(shot, light, frame, tone, floor, half, ground).astype(np.float32)
         ground = tone
         if shot.dark:
@@ -113,6 +110,20 @@ def burst(shot: Shot) -> Stage:
             ).astype(np.float32)
     light = shoulder(light)
     return Stage(light) if plinth is None else props.build(shot, plinth, light)
+
+
+def frame_room(shot: Shot) -> tuple[float, float]:
+    """Half the width and the top of the largest frame around the product, out of the text."""
+    width, height = shot.product
+    margin = 0.02 * min(shot.width, shot.height)
+    left, up, right, _ = shot.clear(float(max(shot.width, shot.height)), margin)
+    widest = min(left, right, 0.5 * width + 0.62 * shot.unit)
+    return widest, max(shot.middle - up, shot.box[1] - 0.34 * height, margin)
+
+
+def frame_fits(shot: Shot, half: float, top: float) -> bool:
+    """Whether a frame is seen around the product."""
+    return half >= 0.53 * shot.product[0] and top <= shot.box[1]
 
 
 def _frame(x: float, top: float, half: float, floor: float, radius: float) -> Points:
@@ -133,7 +144,7 @@ def arcs(shot: Shot) -> Stage:
     if not radius:
         return Stage(light)
     floor = shot.horizon if shot.floor is not None else float(shot.height)
-    tones = (*shot.palette, shift(shot.colours.wall, -0.03 if shot.dark else 0.05, 0.6))
+    tones = (*shot.palette, shift(shot.colours.wall, 0.06 if shot.dark else -0.02, 0.8))
     inner = 0.5 * radius
     fresh = light.copy()
     for number in range(len(tones)):

@@ -15,7 +15,7 @@ def lantern(canvas: Canvas, tint: Field, _way: int) -> None:
     x, y, rx, ry = 0.37, 0.33, 0.355, 0.245
     body = canvas.mask(ellipse(x, y, rx, ry))
     canvas.solid(body, tint, gloss=0.1)
-    canvas.shine(x, y + 0.05, 0.24, mixed(tint, FLAME, 0.75), 0.75)
+    canvas.shine(x, y + 0.05, 0.24, mixed(tint, FLAME, 0.6), 0.34)
     for share in (0.0, 0.36, 0.68, 0.9):
         rib = canvas.stroke(ellipse(x, y, max(share * rx, 0.001), ry), 0.007, closed=True)
         canvas.paint(canvas.both(rib, body), GOLD, 0.42)

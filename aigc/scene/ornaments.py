@@ -54,7 +54,7 @@ DRAWINGS: dict[Kind, Drawing] = {
     "garland": Drawing(0.2, plants.garland, 2),
     "gift": Drawing(0.98, gifts.gift),
     "heart": Drawing(1.08, gifts.heart),
-    "lantern": Drawing(0.74, lamps.lantern, 1, 0.45),
+    "lantern": Drawing(0.74, lamps.lantern, 1, 0.75),
     "leaf": Drawing(1.1, plants.leaf, 2),
     "mooncake": Drawing(1.25, gifts.mooncake),
     "orange": Drawing(0.98, gifts.orange),

@@ -41,8 +41,9 @@ class Room:
             rows = slice(self._at(top - margin), self._at(bottom + margin) + 1)
             self.taken[rows, self._at(left - margin) : self._at(right + margin) + 1] = 1
         # Shade and glow must be gone where text and product begin, a margin inside the map.
-        near = cv2.GaussianBlur(self.taken.astype(np.float32), (0, 0), 0.3 * around + 0.2)
-        self._free = np.clip(1.15 - 1.9 * near, 0, 1)
+        away = cv2.distanceTransform(1 - self.taken, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+        ramp = np.clip(away / 7, 0, 1)
+        self._free = ramp * ramp * (3 - 2 * ramp)
 
     def _at(self, pixels: float) -> int:
         return max(0, int(np.floor(pixels / self.cell)))

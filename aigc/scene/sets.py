@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from aigc.scene import festive, graphic, patterns, props, shapes
+from aigc.scene import festive, graphic, patterns, props, shapes, walls
 from aigc.scene.colours import shift
 from aigc.scene.light import CRISP_AREA, Shot, lay, linear, pool, step
 from aigc.scene.sweep import Stage, finish, sweep
@@ -135,9 +135,18 @@ SETS: dict[str, Callable[[Shot], Stage]] = {
 }
 
 
+ROUND = ("arcs", "gate", "halftone", "hearts", "moon", "ring")  # built on a disc
+
+
 def suits(name: str, shot: Shot) -> bool:
-    """Whether a set can do this shot justice: a plinth needs a floor and room below it."""
+    """Whether a set can do this shot justice: what it is built on needs room."""
     if name == "podium":
         return props.plinth(shot) is not None
+    if name in ROUND and not walls.circle(shot)[2]:
+        return False
+    if name == "niche" and not festive.arch_room(shot)[1]:
+        return False
+    if name == "burst" and not graphic.frame_fits(shot, *graphic.frame_room(shot)):
+        return False
     thin = max(shot.width, shot.height) > 3 * min(shot.width, shot.height)
     return not (thin and name in ("window", "papercut", "bokeh", "snow", "arcs", "concrete"))

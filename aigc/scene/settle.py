@@ -97,4 +97,5 @@ def _glow(light: Field, room: Room, sprite: Sprite, left: int, top: int) -> None
     down = np.exp(-(((np.arange(y0, y1, dtype=np.float32) - y) / reach) ** 2))
     halo = 0.3 * down[:, None] * across[None] * room.free(*patch)
     part = light[y0:y1, x0:x1]
-    part += (1 - part) * halo[..., None].astype(np.float32) * LAMP
+    part += halo[..., None].astype(np.float32) * (1.2 * part + 0.1) * LAMP
+    np.minimum(part, 1, out=part)

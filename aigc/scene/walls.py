@@ -20,7 +20,9 @@ def circle(shot: Shot, share: float = 0.72) -> tuple[float, float, float]:
     width, height = shot.product
     margin = 0.02 * min(shot.width, shot.height)
     left, up, right, down = shot.clear(2.0 * max(shot.width, shot.height), margin)
-    radius = min(max(share * max(width, height), 0.8 * width), 0.62 * min(shot.width, shot.height))
+    up = min(up, shot.middle - margin)  # its crown is seen: without one, a disc is a wall
+    radius = min(max(share * max(width, height), 0.72 * width), 0.62 * min(shot.width, shot.height))
+    radius = min(radius, max(0.47 * shot.width, 0.6 * width))
     for _ in range(8):  # smaller until a place is found from which it still frames the product
         x = min(max(shot.centre, shot.centre - left + radius), shot.centre + right - radius)
         top = max(shot.middle - up, shot.middle - radius - 0.06 * height)
@@ -44,10 +46,19 @@ def disc(x: float, y: float, radius: float, count: int = 240) -> Points:
 
 def line(shot: Shot, points: Points, width: float, *, closed: bool = True) -> Field:
     """A line of `width` pixels along an outline, 0..1."""
-    mask = np.zeros((shot.height, shot.width), np.uint8)
-    fixed = [np.round(points * 2**FIXED).astype(np.int32)]
-    cv2.polylines(mask, fixed, closed, 255, max(1, round(width)), cv2.LINE_AA, FIXED)
-    return mask.astype(np.float32) / 255
+    mask = np.zeros((shot.height, shot.width), np.float32)
+    left, top = np.maximum(np.floor(points.min(axis=0) - width - 1), 0).astype(int)
+    right, bottom = np.ceil(points.max(axis=0) + width + 1).astype(int)
+    right, bottom = min(right, shot.width), min(bottom, shot.height)
+    if right <= left or bottom <= top:
+        return mask
+    # drawn twice as large without antialiasing: OpenCV's own shows every joint of a thick line
+    large = np.zeros((2 * (bottom - top), 2 * (right - left)), np.uint8)
+    fixed = [np.round((points - [left, top]) * 2 ** (FIXED + 1)).astype(np.int32)]
+    cv2.polylines(large, fixed, closed, 255, max(1, round(2 * width)), cv2.LINE_8, FIXED)
+    small = cv2.resize(large, (right - left, bottom - top), interpolation=cv2.INTER_AREA)
+    mask[top:bottom, left:right] = cv2.GaussianBlur(small, (0, 0), 0.5).astype(np.float32) / 255
+    return mask
 
 
 def gild(
@@ -56,7 +67,7 @@ def gild(
     """Lay a rounded gold moulding along an outline, in place, lit from the key's side."""
     band = line(shot, points, width, closed=closed)
     band[int(max(0, floor)) :] = 0
-    round_ = soften(band, 0.3 * width)
+    round_ = soften(band, 0.34 * width + 0.4)
     slope_y, slope_x = np.gradient(round_)
     facing = np.asarray((-shot.side * slope_x - 0.9 * slope_y) * width)
     lit: Field = np.clip(0.62 - 0.9 * facing, 0.12, 1.7)
