@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from aigc.campaign import Brand, Brief, Campaign, Caption, Copy, Poster, Scene, Score
     from aigc.errors import AigcError
     from aigc.export import load as load_campaign
+    from aigc.export import pack
     from aigc.pipeline import redo, run
     from aigc.recipe import Recipe
 
@@ -34,6 +35,7 @@ _WHERE = {
     "Score": "aigc.campaign:Score",
     "load_brief": "aigc.brief:load",
     "load_campaign": "aigc.export:load",
+    "pack": "aigc.export:pack",
     "redo": "aigc.pipeline:redo",
     "run": "aigc.pipeline:run",
 }
@@ -52,6 +54,7 @@ __all__ = [
     "__version__",
     "load_brief",
     "load_campaign",
+    "pack",
     "redo",
     "run",
 ]

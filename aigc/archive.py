@@ -49,8 +49,9 @@ def _files(campaign: Campaign, name: str) -> Iterator[tuple[str, bytes]]:
 
 def _words(campaign: Campaign, poster: Poster) -> str:
     copy = next(copy for copy in campaign.copies if copy.id == poster.copy_id)
-    bare = "" if channel(poster.channel).texts else "  (nothing is set on it; for the listing)"
-    brief = campaign.brief
+    row, brief = channel(poster.channel), campaign.brief
+    bare = "" if row.texts else "  (nothing is set on it; for the listing)"
+    linked = row.allows("link") or not row.forbids
     rows = {
         "Headline": copy.headline,
         "Body": copy.body,
@@ -59,7 +60,7 @@ def _words(campaign: Campaign, poster: Poster) -> str:
         "Before": brief.was,
         "Discount": brief.discount,
         "Coupon": brief.coupon,
-        "Link": brief.link,
+        "Link": brief.link if linked else "",
         "Hashtags": " ".join(f"#{tag.lstrip('#')}" for tag in copy.hashtags),
     }
     said = [f"{label:<10}{text}" for label, text in rows.items() if text]

@@ -52,6 +52,17 @@ def test_a_zip_a_channel(made: Campaign) -> None:
         assert "TEA20" in words
 
 
+def test_no_link_goes_along_to_a_platform_that_refuses_it(
+    fields: Fields, plain_recipe: Recipe, tmp_path: Path
+) -> None:
+    names = ("xiaohongshu-1080", "amazon-main", "iab-rectangle", "instagram-square")
+    asked = fields | {"channels": names, "link": "https://shop.example/mug"}
+    made = pipeline.run(asked, plain_recipe, outputs=tmp_path / "o")
+    words = [contents(path)["copy.txt"].decode() for path in export.pack(made.folder)]
+    assert ["shop.example" in each for each in words] == [False, False, True, True]
+    assert "nothing is set on it" in words[1]
+
+
 def test_the_same_campaign_gives_the_same_bytes(made: Campaign, tmp_path: Path) -> None:
     first = [path.read_bytes() for path in export.pack(made.folder)]
     again = export.pack(made.folder, to=tmp_path / "elsewhere")

@@ -94,6 +94,19 @@ def test_posters_stand_by_platform_with_their_bytes_and_their_limit(
     assert "2 of 2" in text
 
 
+def test_a_whole_photo_is_no_product_on_white(
+    fields: dict[str, Any], plain_recipe: Recipe, tmp_path: Path
+) -> None:
+    asked = fields | {"channels": ["amazon-main", "instagram-square"]}
+    made = pipeline.run(asked, plain_recipe, outputs=tmp_path / "o")
+    assert made.caption is not None
+    whole = made.caption.model_copy(update={"subject": (0.0, 0.0, 1.0, 1.0), "note": "unsure"})
+    assert whole.whole
+    said = " ".join(Page(sheet.render(made.model_copy(update={"caption": whole}))).words)
+    assert said.count("not the product on white: Amazon may refuse it") == 1
+    assert "not the product on white" not in sheet.render(made)
+
+
 def test_what_the_judge_found_is_said(
     fields: dict[str, Any], plain_recipe: Recipe, tmp_path: Path
 ) -> None:
