@@ -55,3 +55,19 @@ def test_a_terminal_shows_it_above_the_bars(
             told("caption", 1, "the whole [photo]")
         screen.seek(0)
         assert "warning: the whole [photo]" in screen.read()
+
+
+def test_the_style_is_said_with_its_reason_and_a_remark_once(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    scenes = [SimpleNamespace(style="diwali", why="opens 2026-11-01, a week before Diwali")] * 3
+    with progress.shown():
+        events.report("scene", 0, 1, campaign=SimpleNamespace(scenes=()))
+        events.report("scene", 0, 0, "ornaments are drawn")
+        events.report("scene", 0, 0, "ornaments are drawn")
+        events.report("scene", 1, 1, campaign=SimpleNamespace(scenes=scenes))
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "scene …"
+    assert lines.count("scene: ornaments are drawn") == 1
+    assert lines[-1] == "style diwali: opens 2026-11-01, a week before Diwali"
+    assert lines[-2].startswith("scene done")

@@ -55,7 +55,7 @@ class Backend(Painter):
         named = any(each.object for request in requests for each in request.style.decoration)
         if self.ornaments == "auto" and named and not with_objects:
             remedy = f"`aigc models pull {objects.PACKAGE}` fetches 3D objects, with npm"
-            events.report("scene", 0, len(requests), f"ornaments are drawn; {remedy}")
+            events.report("scene", 0, 0, f"ornaments are drawn; {remedy}")
         return [self._paint(request, with_objects) for request in requests]
 
     def _with_objects(self) -> bool:
