@@ -268,6 +268,17 @@ def _typeset(request: SetRequest, result: Any) -> None:
     assert result.copy_id in {copy.id for copy in request.plan.copies}
 
 
+@pytest.mark.parametrize("backend", stage.backends("copywrite"))
+@pytest.mark.parametrize("language", ["en", "th"])
+def test_texts_of_ones_own_are_candidates_in_any_language(backend: str, language: str) -> None:
+    texts = ({"headline": "เดินทางเบาสบาย", "body": "ช่องเก็บของกว้าง", "cta": "ช้อปเลย"},)
+    brief = Brief(name="Mug", photo="a.png", language=language, texts=texts)
+    asked = CopyRequest(brief=brief, caption=caption(0), limits=LIMITS, seed=1)
+    (copies,) = stage.configure("copywrite", backend, {}).write([asked])
+    assert (copies[0].headline, copies[0].source) == (texts[0]["headline"], "own")
+    assert len({each.id for each in copies}) == len(copies)
+
+
 PROMISES: dict[str, Callable[[Any, Any], None]] = {
     "caption": _caption,
     "copywrite": _copywrite,
