@@ -30,10 +30,6 @@ from aigc.typeset.sheet import Element, Sheet, paint
 
 _GROUNDS = {"accent": "on_accent", "on_accent": "accent", "panel": "ink"}  # and the ink on each
 _ON_PANEL = {"price": "highlight", "was": "muted"}
-# Beside a photo up to the edges, a text may be this much of its size below a framed one.
-_SMALLER = {"headline": 0.55}
-_LITTLE_SMALLER = 0.75
-_ANY_PHOTO = ("framed", "plate")  # ways to show a whole photo that cut nothing off
 
 
 class Composition(NamedTuple):
@@ -209,8 +205,12 @@ def _choose(plan: PlanRequest, wish: str) -> str:
     channel = plan.channel
     if wish != "auto" and channel.shape in layouts.named(wish).shapes:
         return wish
+
+    def measure(layout: str) -> dict[str, Element]:
+        return _sheet(plan, layout).elements()
+
     if plan.caption.whole and channel.background == "scene":
-        return _choose_for_photo(plan)
+        return choose.choose_for_photo(plan, measure)
     height, width = plan.caption.cutout.shape[:2]
     said = frozenset(content.texts(plan, content.copy_for(plan)))
     own = layouts.suiting(
@@ -218,40 +218,7 @@ def _choose(plan: PlanRequest, wish: str) -> str:
     )
     if len(own) == 1:
         return own[0].name
-    return choose.choose(plan, own, lambda layout: _sheet(plan, layout).elements())
-
-
-def _choose_for_photo(plan: PlanRequest) -> str:
-    """Go through the ways to show a photo that suit it and its words; framed suits any."""
-    own = layouts.for_photos(plan.channel)
-    safe = _sheet(plan, own["framed"]).elements()
-    suiting = [
-        own[way]
-        for way in ("bleed", "over", "framed", "plate")
-        if own.get(way, "") not in ("", *plan.avoid)
-        and (way in _ANY_PHOTO or _suits_photo(plan, way, own, safe))
-    ]
-    return suiting[plan.variant % len(suiting)] if suiting else own["framed"]
-
-
-def _suits_photo(
-    plan: PlanRequest, way: str, own: dict[str, str], safe: dict[str, Element]
-) -> bool:
-    bold = _sheet(plan, own[way]).elements()
-    box, most_cut = bold["product"].box, whole.MOST_CUT
-    if way == "over":
-        room = whole.room(plan.caption, plan.channel.size, plan.channel.safe)
-        box, most_cut = (0.0, 0.0, 1.0, 1.0), whole.MOST_CUT_BEHIND
-        if not room.ample or room.saliency > whole.CALM or plan.channel.print:
-            return False
-    return (
-        whole.suits(plan.caption, box, plan.channel.size, most_cut)
-        and bold.keys() >= safe.keys()  # no text is left out
-        and all(
-            bold[name].size >= _SMALLER.get(name, _LITTLE_SMALLER) * each.size
-            for name, each in safe.items()
-        )
-    )
+    return choose.choose(plan, own, measure)
 
 
 def _sheet(plan: PlanRequest, layout: str) -> Sheet:

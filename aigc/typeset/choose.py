@@ -1,44 +1,33 @@
 """Which layout a poster takes: headers name a few that may suit, and what they set is measured.
 
-The cost of a layout is the sum of what `costs` names, each in plain units below; the least wins.
-A campaign's posters lean to one family, so that its channels look like one key visual, and its
-variants are dealt families of their own.
+The cost of a layout is the sum of what `costs` names; the least wins. A campaign's posters lean
+to one family, so that its channels look like one key visual, and its variants are dealt families
+of their own.
 """
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable, Sequence
-from itertools import combinations
+from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
-from aigc.campaign import Box
-from aigc.channels import Channel, columns
+from aigc.channels import columns
 from aigc.typeset import PlanRequest, content, layouts, whole
+from aigc.typeset.costs import Elements, costs
 from aigc.typeset.layouts import Family, Layout
 from aigc.typeset.mass import cut, mass
-from aigc.typeset.sheet import Element
 
-Elements = dict[str, Element]
+Measure = Callable[[str], Elements]  # sets a layout, by its name
 
 MOST_TRIED = 4  # layouts that are set to be measured; a poster's plan takes some 10 ms for each
 LEADING = 0.25  # what a layout of the campaign's leading family is let off
-OPTICAL_CENTRE = (0.5, 0.48)
-_HEADLINE = 10.0  # hundredths of the picture's mean side that a confident headline has
-_PRODUCT = {"leaderboard": 0.14, "skyscraper": 0.3, "story": 0.3}  # share of the frame, else:
-_HERO = 0.35
-_EMPTY = 0.16  # of the picture: a larger empty rectangle is a hole
-_LEAST_TEXT = 10.0  # px
-_LOSS = {"headline": 2.0, "price": 1.0, "cta": 0.6, "body": 0.35, "was": 0.4, "discount": 0.4}
-_OTHER_LOSS = 0.2
-_GRID = 24
+# Beside or on a photo up to the edges, a text may be this much of its size below a framed one.
+_SMALLER = {"headline": 0.55}
+_LITTLE_SMALLER = 0.75
+_ANY_PHOTO = ("framed", "plate")  # ways to show a whole photo that cut nothing off
 
 
-def choose(
-    plan: PlanRequest, candidates: Sequence[Layout], measure: Callable[[str], Elements]
-) -> str:
+def choose(plan: PlanRequest, candidates: Sequence[Layout], measure: Measure) -> str:
     """Pick the layout that costs least of those a poster may take; `measure` sets one.
 
     `plan.avoid` names some that were tried before; they come last.
@@ -96,46 +85,35 @@ def families(plan: PlanRequest) -> list[Family]:
     return sorted(liking, key=lambda family: _chance(key, family) * 0.8 - liking[family])
 
 
-def costs(elements: Elements, plan: PlanRequest) -> dict[str, float]:
-    """What speaks against a poster so set, by name; 0 is best, 1 a fault that anyone sees."""
-    channel = plan.channel
-    width, height = channel.size
-    unit = (width * height) ** 0.5 / 100
-    boxes = {name: each.box for name, each in elements.items() if each.ground != "none"}
-    texts = [each for each in elements.values() if each.size and each.name != "qr"]
-    product = elements["product"].box
-    wanted = _HEADLINE * unit if width <= 5 * height else 0.3 * height
-    headline = elements["headline"].size if "headline" in elements else 0.0
-    said = content.texts(plan, content.copy_for(plan))
-    lost = [name for name in said if name not in elements and not _as_logo(name, elements)]
-    far = np.subtract(_centre(elements, plan), OPTICAL_CENTRE)
-    margin = min(min(box[0], 1 - box[2]) * width for box in _of(boxes, texts)) if texts else 99
-    return {
-        "small headline": 2 * max(0.0, 1 - headline / wanted) ** 1.5,
-        "small product": 1.2 * max(0.0, 1 - _area(product) / _hero(channel, plan)),
-        "hole": 3.5 * max(0.0, largest_hole(boxes.values()) - _EMPTY),
-        "off balance": 2 * max(0.0, float(np.hypot(*far)) - 0.08),
-        "left out": sum(_LOSS.get(name, _OTHER_LOSS) for name in lost),
-        "too small to read": float(any(each.size < _LEAST_TEXT for each in texts)),
-        "at the edge": float(margin < 3),
-        "overlap": 10.0 * any(_meet(*pair) for pair in combinations(boxes.values(), 2)),
-    }
+def choose_for_photo(plan: PlanRequest, measure: Measure) -> str:
+    """Go through the ways to show a photo that suit it and its words; framed suits any."""
+    own = layouts.for_photos(plan.channel)
+    safe = measure(own["framed"])
+    suiting = [
+        own[way]
+        for way in ("over", "bleed", "framed", "plate")
+        if own.get(way, "") not in ("", *plan.avoid)
+        and (way in _ANY_PHOTO or _suits(plan, way, measure(own[way]), safe))
+    ]
+    return suiting[plan.variant % len(suiting)] if suiting else own["framed"]
 
 
-def largest_hole(boxes: Iterable[Box]) -> float:
-    """The largest empty rectangle's share of the picture, on a coarse grid."""
-    empty = np.ones((_GRID, _GRID), bool)
-    for left, top, right, bottom in boxes:
-        x0, y0 = int(left * _GRID), int(top * _GRID)
-        empty[y0 : round(bottom * _GRID + 0.49), x0 : round(right * _GRID + 0.49)] = False
-    heights = np.zeros(_GRID, int)
-    best = 0
-    for row in empty:
-        heights = np.where(row, heights + 1, 0)
-        for start in range(_GRID):
-            low = np.minimum.accumulate(heights[start:])
-            best = max(best, int((low * np.arange(1, low.size + 1)).max()))
-    return best / _GRID**2
+def _suits(plan: PlanRequest, way: str, bold: Elements, safe: Elements) -> bool:
+    """Whether a photo bears being shown so, and leaves the texts nearly as large as framed."""
+    box, most_cut = bold["product"].box, whole.MOST_CUT
+    if way == "over":
+        room = whole.room(plan.caption, plan.channel.size, plan.channel.safe)
+        box, most_cut = (0.0, 0.0, 1.0, 1.0), whole.MOST_CUT_BEHIND
+        if not room.ample or room.saliency > whole.CALM or plan.channel.print:
+            return False
+    return (
+        whole.suits(plan.caption, box, plan.channel.size, most_cut)
+        and bold.keys() >= safe.keys()  # no text is left out
+        and all(
+            bold[name].size >= _SMALLER.get(name, _LITTLE_SMALLER) * each.size
+            for name, each in safe.items()
+        )
+    )
 
 
 def placing(plan: PlanRequest, layout: str, rtl: bool) -> dict[str, Any]:
@@ -176,46 +154,6 @@ def _flipped(plan: PlanRequest, layout: str, rtl: bool) -> bool:
     if rtl:
         side = "left" if side == "right" else "right"
     return bool(heavy) and heavy != side
-
-
-def _hero(channel: Channel, plan: PlanRequest) -> float:
-    """The share of the frame that a product's box should have: less where its shape forbids it."""
-    width, height = channel.size
-    rows, across = plan.caption.cutout.shape[:2]
-    relative = across / rows * height / width
-    return min(_PRODUCT.get(channel.shape, _HERO), 0.7 * min(relative, 1 / relative))
-
-
-def _centre(elements: Elements, plan: PlanRequest) -> tuple[float, float]:
-    """The centre of mass of a poster: the product by its own mass, texts at half their weight."""
-    own = mass(plan.caption.cutout)
-    left, top, right, bottom = elements["product"].box
-    weights = [_area(elements["product"].box) * own.fill]
-    points = [(left + own.centre * (right - left), (top + bottom) / 2)]
-    for each in elements.values():
-        if each.name != "product":
-            weights.append(0.5 * _area(each.box))
-            points.append(((each.box[0] + each.box[2]) / 2, (each.box[1] + each.box[3]) / 2))
-    x, y = np.average(points, axis=0, weights=weights) if sum(weights) else (0.5, 0.5)
-    return float(x), float(y)
-
-
-def _of(boxes: dict[str, Box], texts: Iterable[Element]) -> list[Box]:
-    return [boxes.get(each.name, each.box) for each in texts]
-
-
-def _as_logo(name: str, elements: Elements) -> bool:
-    return name == "brand" and "logo" in elements
-
-
-def _area(box: Box) -> float:
-    return (box[2] - box[0]) * (box[3] - box[1])
-
-
-def _meet(one: Box, other: Box) -> bool:
-    width = min(one[2], other[2]) - max(one[0], other[0])
-    height = min(one[3], other[3]) - max(one[1], other[1])
-    return width > 1e-6 and height > 1e-6
 
 
 def _chance(key: str, name: str) -> float:

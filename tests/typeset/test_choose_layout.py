@@ -10,7 +10,7 @@ from typeset_kit import caption, copy, cutout, plan
 
 from aigc.campaign import Box, Caption, Pixels
 from aigc.channels import all_channels, channel
-from aigc.typeset import PlanRequest, choose, layouts, whole
+from aigc.typeset import PlanRequest, choose, costs, layouts, whole
 from aigc.typeset.builtin import Backend, elements_of
 from aigc.typeset.mass import cut, mass
 from aigc.typeset.saliency import saliency
@@ -185,27 +185,27 @@ def test_what_would_leave_words_out_costs_more() -> None:
     asked = plan()
     full = elements_of(asked, "crown")
     less = {name: each for name, each in full.items() if name != "body"}
-    assert choose.costs(full, asked)["left out"] == 0
-    assert choose.costs(less, asked)["left out"] > 0.3
+    assert costs.costs(full, asked)["left out"] == 0
+    assert costs.costs(less, asked)["left out"] > 0.3
 
 
 def test_costs_name_what_is_wrong() -> None:
     asked = plan()
     good = elements_of(asked, "crown")
-    assert choose.costs(good, asked)["overlap"] == 0
+    assert costs.costs(good, asked)["overlap"] == 0
     small = good["product"].model_copy(update={"box": (0.45, 0.6, 0.55, 0.7)})
     onto = good["headline"].model_copy(update={"box": good["product"].box, "size": 20.0})
-    assert choose.costs(good | {"product": small}, asked)["small product"] > 0.8
-    bad = choose.costs(good | {"headline": onto}, asked)
+    assert costs.costs(good | {"product": small}, asked)["small product"] > 0.8
+    bad = costs.costs(good | {"headline": onto}, asked)
     assert bad["overlap"] > 1
     assert bad["small headline"] > 0.8
 
 
 def test_the_largest_hole_is_found() -> None:
-    assert choose.largest_hole([]) == 1
-    assert choose.largest_hole([(0, 0, 1, 1)]) == 0
-    assert choose.largest_hole([(0, 0, 1, 0.5)]) == pytest.approx(0.5, abs=0.05)
-    assert choose.largest_hole([(0.4, 0.4, 0.6, 0.6)]) == pytest.approx(0.4, abs=0.05)
+    assert costs.largest_hole([]) == 1
+    assert costs.largest_hole([(0, 0, 1, 1)]) == 0
+    assert costs.largest_hole([(0, 0, 1, 0.5)]) == pytest.approx(0.5, abs=0.05)
+    assert costs.largest_hole([(0.4, 0.4, 0.6, 0.6)]) == pytest.approx(0.4, abs=0.05)
 
 
 @pytest.mark.parametrize("name", ["iab-mobile", "iab-mobile-large", "iab-leaderboard"])
