@@ -14,7 +14,17 @@ LEAST_PRINTED = 0.4  # mm a module; GS1 asks for 0.396 of codes that a shop's sc
 LEAST = 3  # px a module: smaller ones are lost by a phone that looks at a screen
 MOST = 49  # modules a side (version 8, 152 bytes): a larger code would crowd the poster
 _WEB = ("http", "https")
-_APPS = ("tel", "mailto", "sms", "geo", "weixin", "alipays", "taobao", "tmall", "pinduoduo")
+_APPS: tuple[str, ...] = (
+    "tel",
+    "mailto",
+    "sms",
+    "geo",
+    "weixin",
+    "alipays",
+    "taobao",
+    "tmall",
+    "pinduoduo",
+)
 _APPS += ("openapp.jdmobile", "xhsdiscover", "snssdk1128", "whatsapp", "line", "tg", "intent")
 
 
