@@ -24,7 +24,7 @@ def avoided(text: str, words: Iterable[str]) -> list[str]:
 
 
 def check(brief: Brief) -> None:
-    """Raise BriefError for a language that is none, and for a word that the brand avoids.
+    """Raise BriefError for a language or colour that is none, and a word that the brand avoids.
 
     A name or a text of the merchant's own that holds such a word is a contradiction that only the
     merchant can settle.
@@ -32,6 +32,9 @@ def check(brief: Brief) -> None:
     if not re.fullmatch(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*", brief.language):
         raise BriefError(f"language = '{brief.language}': no language tag; write en, zh-CN, th, ar")
     brand = brief.brand
+    for i, colour in enumerate(brand.colours):
+        if not re.fullmatch(r"#[0-9A-Fa-f]{6}", colour):
+            raise BriefError(f"brand.colours.{i} = '{colour}': no colour; write it as #rrggbb")
     own = {"name": brief.name, "product": brief.product, "brand.name": brand.name}
     own |= {"discount": brief.discount, "coupon": brief.coupon}
     for field in ("features", "badges"):

@@ -52,6 +52,12 @@ def test_names_a_language_that_is_none(language: str) -> None:
         brief.make(LEAST | {"language": language})
 
 
+@pytest.mark.parametrize("colour", ["red", "#12", "#12345g"])
+def test_names_a_colour_that_is_none(colour: str) -> None:
+    with pytest.raises(BriefError, match=rf"brand\.colours\.1 = '{colour}': no colour"):
+        brief.make(LEAST | {"brand": {"colours": ["#aa0000", colour]}})
+
+
 def test_the_brands_tone_outweighs_the_briefs() -> None:
     made = Brief(**LEAST, tone="fun", brand=Brand(tone="poetic"))
     assert made.voice == "poetic"

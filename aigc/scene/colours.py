@@ -15,6 +15,7 @@ from aigc.styles import Harmony, Style
 
 ACHROMATIC = 0.035  # OKLCH chroma below which a product has no hue to harmonise with
 BLENDS = 0.2  # OKLab distance below which product and wall begin to run together
+OTHER_HUE = 25.0  # degrees from which on two brand colours are told apart by hue
 OLIVE = 112.0  # the hue that flatters least on a wall
 
 
@@ -44,7 +45,10 @@ class _LCH(NamedTuple):
 
 
 def theme(style: Style, caption: Caption, brand: Sequence[str] = ()) -> Theme:
-    """Choose a poster's colours; `brand` colours (#rrggbb), if any, give the accent its hue."""
+    """Choose a poster's colours; the most vivid of a `brand`'s own (#rrggbb) gives the accent.
+
+    The next most vivid, if it is another hue, gives the colour of prices.
+    """
     return _theme(style, caption.palette, tuple(brand))
 
 
@@ -101,7 +105,7 @@ def _theme(style: Style, palette: tuple[Swatch, ...], brand: tuple[str, ...]) ->
         ),
         accent=accent,
         on_accent=_on(accent),
-        highlight=_towards(accent, ink, (wall, panel), 4.5),
+        highlight=_towards(_second(brand) or accent, ink, (wall, panel), 4.5),
         ink=ink,
         muted=_muted(ink, wall, panel),
         panel=panel,
@@ -204,6 +208,21 @@ def _accent(style: Style, wall: str, product: _LCH, brand: Sequence[str]) -> str
         oklch(0.32 + 0.05 * step, chroma, hue + turn) for step, turn in pairs(range(13), turns)
     ]
     return min(candidates, key=cost)
+
+
+def _second(brand: Sequence[str]) -> str:
+    """The brand's other colour; empty where it has but one hue."""
+    vivid = sorted(brand, key=lambda colour: -_lch(colour).chroma)
+    first, others = vivid[:1], vivid[1:]
+    return next(
+        (
+            colour
+            for colour in others
+            if _lch(colour).chroma >= ACHROMATIC
+            and _apart(_lch(colour).hue, _lch(first[0]).hue) >= OTHER_HUE
+        ),
+        "",
+    )
 
 
 def _on(colour: str) -> str:

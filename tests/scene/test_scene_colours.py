@@ -56,3 +56,16 @@ def test_brand_colour_gives_the_accent_its_hue():
 def test_product_without_palette_gets_the_style_s_own_colours():
     for style in all_styles().values():
         assert contrast(theme(style, caption([])).ink, theme(style, caption([])).wall) >= 4.5
+
+
+def test_a_second_brand_colour_is_that_of_prices():
+    from coloraide import Color
+
+    style, own = all_styles()["minimal"], caption([("#888888", 1.0)])
+    brand = ("#f2b705", "#1d3f8f")  # the yellow is the more vivid
+    both, one = theme(style, own, brand), theme(style, own, brand[:1])
+    assert both.accent == one.accent
+    blue = Color("#1d3f8f").convert("oklch")
+    assert abs(Color(both.highlight).convert("oklch")["hue"] - blue["hue"]) < 15
+    assert contrast(both.highlight, both.wall) >= 4.5
+    assert theme(style, own, ("#f2b705", "#fbc52a")).highlight == one.highlight  # one hue
