@@ -203,6 +203,22 @@ def test_white_channels_want_white_a_large_product_and_no_word() -> None:
     assert found(lettered, "forbidden").remedy.startswith("headline:")
 
 
+def test_a_slender_product_is_not_small_but_a_speck_is() -> None:
+    strap = np.zeros((300, 300, 4), np.uint8)
+    strap[np.abs(np.subtract.outer(np.arange(300), np.arange(300))) < 12] = 255
+    made = case()
+    long = judge(made._replace(caption=caption(cutout=strap)))
+    assert found(long, "product-share").level == "pass"
+    speck = moved(made, product=(0.45, 0.45, 0.55, 0.55))
+    assert found(speck, "product-share").level == "fail"
+
+
+def test_a_doubtful_cut_out_is_worth_a_look(good: Case) -> None:
+    doubtful = judge(good._replace(caption=caption(confidence=0.84)))
+    assert found(doubtful, "cut-out").level == "warn"
+    assert doubtful.passed
+
+
 def test_a_poster_of_nothing_is_judged_all_the_same(good: Case) -> None:
     verdict = changed(good, boxes={}, contrast={}, texts={}, sizes={})
     assert verdict.metrics["validity"] is None
@@ -306,7 +322,7 @@ def test_marks_say_what_is_wrong_and_what_was_wanted() -> None:
     assert (worse.level, worse.threshold) == ("fail", rules()["contrast"].fail)
     assert worse.remedy.startswith("body: contrast 2, at least")
     assert mark("contrast", 9.0, "body") == Mark(
-        check="contrast", level="pass", value=9.0, threshold=4.5
+        check="contrast", level="pass", value=9.0, threshold=4.3
     )
     assert mark("covering", 0.05).level == "warn"
     assert isinstance(rules()["file"], Rule)

@@ -63,7 +63,7 @@ def judge(case: Case) -> Verdict:
     marks = [
         *checks.layout(found, saliency, slope),
         *checks.reading(case.channel, poster, found, picture),
-        *checks.product(case.channel, poster, saliency, picture),
+        *checks.product(case.channel, poster, case.caption, saliency, picture),
         *checks.words(case.channel, case.brief, case.copy, poster, found),
         *checks.file(case.channel, poster, kind, picture),
     ]

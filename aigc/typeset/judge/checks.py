@@ -6,7 +6,7 @@ import unicodedata
 
 import numpy as np
 
-from aigc.campaign import Box, Brief, Copy, Mark, Pixels, Poster, Size
+from aigc.campaign import Box, Brief, Caption, Copy, Mark, Pixels, Poster, Size
 from aigc.channels import Channel
 from aigc.typeset.judge import ground, metrics
 from aigc.typeset.judge.metrics import Map
@@ -67,9 +67,15 @@ def reading(channel: Channel, poster: Poster, found: Parts, picture: Pixels | No
     return marks
 
 
-def product(channel: Channel, poster: Poster, saliency: Map, picture: Pixels | None) -> list[Mark]:
-    """Whether the product is large enough, and on white where the channel wants that."""
-    marks = [mark("product-share", float(saliency.mean()), "product")]
+def product(
+    channel: Channel, poster: Poster, caption: Caption, saliency: Map, picture: Pixels | None
+) -> list[Mark]:
+    """Whether the product is large enough, well cut out, and on white where that is wanted."""
+    boxes = [poster.boxes[name] for name in ("subject", "product") if name in poster.boxes]
+    around = metrics.covered(boxes[:1], saliency.shape).mean()
+    marks = [mark("product-share", float(saliency.mean() * around) ** 0.5, "product")]
+    if not caption.whole:
+        marks.append(mark("cut-out", caption.confidence, "product"))
     if channel.background == "white" and picture is not None:
         rim = np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])
         marks.append(mark("white-ground", float((rim == 255).all(axis=1).mean())))
