@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import combinations
+from math import ceil, floor
 
 import numpy as np
 
@@ -54,17 +55,22 @@ def costs(elements: Elements, plan: PlanRequest) -> dict[str, float]:
 
 def largest_hole(boxes: Iterable[Box]) -> float:
     """The largest empty rectangle's share of the picture, on a coarse grid."""
-    empty = np.ones((_GRID, _GRID), bool)
+    empty = [[True] * _GRID for _ in range(_GRID)]
     for left, top, right, bottom in boxes:
-        x0, y0 = int(left * _GRID), int(top * _GRID)
-        empty[y0 : round(bottom * _GRID + 0.49), x0 : round(right * _GRID + 0.49)] = False
-    heights = np.zeros(_GRID, int)
-    best = 0
+        columns = range(max(0, floor(left * _GRID)), min(_GRID, ceil(right * _GRID)))
+        for y in range(max(0, floor(top * _GRID)), min(_GRID, ceil(bottom * _GRID))):
+            for x in columns:
+                empty[y][x] = False
+    heights, best = [0] * _GRID, 0
     for row in empty:
-        heights = np.where(row, heights + 1, 0)
-        for start in range(_GRID):
-            low = np.minimum.accumulate(heights[start:])
-            best = max(best, int((low * np.arange(1, low.size + 1)).max()))
+        heights = [height + 1 if free else 0 for height, free in zip(heights, row, strict=True)]
+        open_: list[tuple[int, int]] = []  # rectangles still growing: from where, how high
+        for x, height in enumerate([*heights, 0]):
+            start = x
+            while open_ and open_[-1][1] >= height:
+                start, high = open_.pop()
+                best = max(best, high * (x - start))
+            open_.append((start, height))
     return best / _GRID**2
 
 

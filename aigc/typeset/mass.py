@@ -61,11 +61,16 @@ def cut(caption: Caption) -> Cut:
     if caption.background == "transparent" or caption.whole:
         return Cut(False, False, False, False)
     left, top, right, bottom = caption.subject
-    alpha = caption.cutout[..., 3] > 127
-    first, last = max(1, alpha.shape[1] // 100), max(1, alpha.shape[0] // 100)
-    at_left = left <= _AT_EDGE and alpha[:, :first].any(1).mean() >= _ALONG
-    at_right = right >= 1 - _AT_EDGE and alpha[:, -first:].any(1).mean() >= _ALONG
-    at_top = top <= _AT_EDGE and alpha[:last].any(0).mean() >= _ALONG
+    alpha = caption.cutout[..., 3]
+    deep, high = max(1, alpha.shape[1] // 100), max(1, alpha.shape[0] // 100)
+    at_left = left <= _AT_EDGE and _along(alpha[:, :deep].max(1)) >= _ALONG
+    at_right = right >= 1 - _AT_EDGE and _along(alpha[:, -deep:].max(1)) >= _ALONG
+    at_top = top <= _AT_EDGE and _along(alpha[:high].max(0)) >= _ALONG
     at_bottom = bottom >= 1 - _LOWER
     edges = (at_left and not at_right, at_top, at_right and not at_left, at_bottom)
     return Cut(*map(bool, edges))  # NumPy's own are no JSON
+
+
+def _along(edge: Pixels) -> float:
+    """The share of an edge of a cut-out, (n,) of alpha, that is opaque."""
+    return float((edge > 127).mean())
