@@ -12,7 +12,7 @@ from typing import Any
 import budoux
 
 from aigc.channels import columns
-from aigc.typeset.scripts import CJK, HAN, is_cjk, is_joined, is_rtl
+from aigc.typeset.scripts import CJK, HAN, is_cjk, is_joined, is_rtl, is_traditional
 
 JOINER, BREAK, STICKY_SPACE, LEFT_TO_RIGHT = "\u2060", "\u200b", "\u00a0", "\u200e"
 LONGEST_WORD = 18  # columns; a longer one may break anywhere
@@ -95,7 +95,7 @@ def _phrases(tongue: str) -> Callable[[str], list[str]]:
 def _phrased(text: str, names: list[str], language: str) -> str:
     """Keep a word together, a particle with what it follows, a figure with its unit."""
     tongue = language.lower()
-    traditional = tongue.startswith(("zh-tw", "zh-hk", "zh-hant"))
+    traditional = is_traditional(tongue)
     japanese = tongue.startswith("ja") or _KANA.search(text)
     phrases = _phrases("ja" if japanese else "zh-hant" if traditional else "zh-hans")(text)
     joined = "".join(_joined(phrase) for phrase in _together(phrases, 0 if japanese else 4))

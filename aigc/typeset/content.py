@@ -17,8 +17,6 @@ _LEAST = 8.6  # CSS px: the smallest type that is read where the picture is seen
 CUT_OFF = 0.985  # a subject that reaches so far down the photo was cut off by its edge
 _ROOMY = 480  # px: the shortest side of a poster that a code or seals can stand on
 _LABELS = ("was", "discount", "coupon")  # set in one line, in a shape of their own
-_REGIONS = {"zh": "cn", "ja": "jp", "ko": "kr"}
-_TRADITIONAL = {"zh-tw": "tw", "zh-hant": "tw", "zh-hk": "hk"}
 
 
 def copy_for(plan: PlanRequest) -> Copy:
@@ -54,9 +52,8 @@ def texts(plan: PlanRequest, copy: Copy) -> dict[str, str]:
         "brand": ("brand.name", plan.brief.brand.name),
     }
     if _roomy(plan.channel):
-        raw |= {
-            f"badge-{number + 1}": ("badges", text) for number, text in enumerate(plan.brief.badges)
-        }
+        seals = [text for text in plan.brief.badges if words.clean(text, "badges", glyphs)]
+        raw |= {f"badge-{i + 1}": ("badges", text) for i, text in enumerate(seals)}
     kept = printed(plan.channel, plan.brief, {name: text for name, (_, text) in raw.items()})
     raw = {name: (raw[name][0], text) for name, text in kept.items()}
     own = faces.glyphs(plan.brief.brand.font)
@@ -100,7 +97,7 @@ def sheet_data(plan: PlanRequest, copy: Copy, theme: Theme) -> dict[str, Any]:
     mark = logos.first(plan.brief.brand) if plan.channel.texts else None
     said = texts(plan, copy)
     height, width = plan.caption.cutout.shape[:2]
-    language = plan.brief.language.lower()
+    language = plan.brief.language.lower().replace("_", "-")
     own = said.get("headline", "") + said.get("body", "")
     chinese = scripts.is_cjk(own)
     names = [plan.brief.name, plan.brief.product]
@@ -117,7 +114,7 @@ def sheet_data(plan: PlanRequest, copy: Copy, theme: Theme) -> dict[str, Any]:
         "largest": whole.MOST_ENLARGED * height,
         "crop": whole.shapes(plan.caption) if plan.caption.whole else (0.01, 99.0),
         "lang": language.split("-")[0],
-        "region": _TRADITIONAL.get(language, _REGIONS.get(language.split("-")[0])),
+        "region": scripts.region(language),
         "rtl": scripts.is_rtl(own),
         "cjk": chinese,
         "text": {

@@ -47,6 +47,19 @@ def label_edges(text: str) -> tuple[float, float]:
     return (0.86, -0.1) if is_cjk(text) else (0.7, 0.0)
 
 
+def is_traditional(language: str) -> bool:
+    """Whether a language tag asks for traditional Chinese characters."""
+    return language.lower().replace("_", "-").startswith(("zh-tw", "zh-hk", "zh-mo", "zh-hant"))
+
+
+def region(language: str) -> str | None:
+    """The region whose shapes of shared characters a language is set in, as typesetters name it."""
+    first, *rest = language.lower().replace("_", "-").split("-")
+    if first == "zh" and is_traditional(language):
+        return "hk" if "hk" in rest or "mo" in rest else "tw"
+    return {"zh": "cn", "ja": "jp", "ko": "kr"}.get(first)
+
+
 def is_rtl(text: str) -> bool:
     """Whether the first letter that has a direction runs from right to left."""
     strong = (unicodedata.bidirectional(character) for character in text)

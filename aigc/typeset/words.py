@@ -15,8 +15,8 @@ SCRIPTS = (
 )
 _SHAPERS = "\u200c\u200d"  # join or part letters where the script does so
 _PRICE = re.compile(
-    r"^(?P<before>\D*?)\s*(?P<figures>\d+(?:[,.'\u00a0 ]\d{3}(?!\d))*)"
-    r"(?P<fraction>[.,]\d{1,2})?\s*(?P<after>\D*)$"
+    r"^(?P<before>\D*?)\s*(?P<figures>\d+(?:[,.'\u00a0\u066c ]\d{3}(?!\d))*)"
+    r"(?P<fraction>[.,\u066b]\d{1,2})?\s*(?P<after>\D*)$"
 )
 
 

@@ -191,3 +191,26 @@ def test_reach_grows_with_the_marks() -> None:
     assert plain[0] < viet[0] <= thai[0]
     assert scripts.edges(["ญู"])[1] < thai[1]
     assert np.ptp(scripts.edges(["汉字"])) < 1
+
+
+@pytest.mark.parametrize(
+    ("language", "region"),
+    [
+        ("zh", "cn"),
+        ("zh_TW", "tw"),
+        ("zh-Hant-HK", "hk"),
+        ("ja-JP", "jp"),
+        ("ko", "kr"),
+        ("th", None),
+    ],
+)
+def test_shared_characters_have_their_own_shapes(language: str, region: str | None) -> None:
+    assert scripts.region(language) == region
+    drawn = []
+    for tongue in (language, "zh-CN"):
+        asked = request(plan(language=tongue, copies=(copy("直骨角"),), price=""), "light", "crown")
+        made = composed(asked.plan, asked.scene)
+        left, top, right, bottom = pixel_box(made.boxes["headline"], (1080, 1080))
+        drawn.append(made.pixels[top:bottom, left:right])
+    same = drawn[0].shape == drawn[1].shape and np.array_equal(*drawn)
+    assert same == (region in ("cn", None) and language != "th")
