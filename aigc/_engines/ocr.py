@@ -36,6 +36,7 @@ _READER = store.Model(
     use="reading posters back: what lines say",
 )
 _TALL = 48  # px: the height at which a line is read
+_WIDE = 320  # px: of a narrower line only the first letters are read
 _SURE = 0.3  # from here on a pixel belongs to a line
 _GROWN = 0.42  # of its height: by so much a line is taller than what the detector marks of it
 _TYPE = 40.0  # px: the type size at which lines are looked for
@@ -97,7 +98,10 @@ def _line(picture: Pixels) -> str:
     height, width = picture.shape[:2]
     wide = max(_TALL, int(np.ceil(_TALL * width / height)))
     way = cv2.INTER_AREA if height > _TALL else cv2.INTER_CUBIC
-    (chances,) = _run(_READER, _scaled(cv2.resize(picture, (wide, _TALL), interpolation=way))[None])
+    line = _scaled(cv2.resize(picture, (wide, _TALL), interpolation=way))
+    padded = np.zeros((1, 3, _TALL, max(wide, _WIDE)), np.float32)
+    padded[0, :, :, :wide] = line
+    (chances,) = _run(_READER, padded)
     best = chances[0].argmax(axis=1)
     kept = best[np.concatenate([[True], best[1:] != best[:-1]])]  # CTC: repeats are one letter
     letters = _letters()
