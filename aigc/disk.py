@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import io
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+from PIL import Image
+
+from aigc.campaign import Pixels
 from aigc.errors import ExportError
 
 
@@ -36,3 +43,17 @@ def write(path: Path, data: bytes) -> None:
         except BaseException:  # Ctrl-C too: half a file is of no use to anyone
             part.unlink(missing_ok=True)
             raise
+
+
+def as_json(value: Any) -> bytes:
+    """JSON as people read it."""
+    return (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode()
+
+
+def as_png(pixels: Pixels, alpha: Pixels | None = None) -> bytes:
+    """A picture (H, W, 3 or 4), or one (H, W, 3) with its matte (H, W), as PNG."""
+    stream = io.BytesIO()
+    shown = pixels if alpha is None else np.dstack([pixels, alpha])
+    # Level 1: a photo hardly packs tighter at level 6, which takes twice as long.
+    Image.fromarray(shown).save(stream, "PNG", compress_level=1)
+    return stream.getvalue()

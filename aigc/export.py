@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -20,8 +19,8 @@ from PIL import Image
 from slugify import slugify
 
 from aigc import adtexts, archive, photo, sheet
-from aigc.campaign import Brief, Campaign, Caption, Photo, Pixels, Poster, Scene, Step
-from aigc.disk import write, writing
+from aigc.campaign import Brief, Campaign, Caption, Photo, Poster, Scene, Step
+from aigc.disk import as_json, as_png, write, writing
 from aigc.errors import AigcError, ExportError
 from aigc.recipe import Recipe
 from aigc.stage import STAGES
@@ -123,14 +122,14 @@ def save_stage(campaign: Campaign, stage: str) -> None:
     state = campaign.model_dump(mode="json", include={_FIELDS[stage]})
     state["step"] = campaign.steps[STAGES.index(stage)].model_dump(mode="json")
     state["files"] = files  # so that a damaged one is noticed, and made again
-    write(folder / f"{stage}.json", _json(state))
+    write(folder / f"{stage}.json", as_json(state))
 
 
 def _files(campaign: Campaign, stage: str) -> Iterator[tuple[str, bytes]]:
     if stage == "caption" and campaign.caption and campaign.photo:
-        yield "brief.json", _json(campaign.brief.model_dump(mode="json"))
-        yield "photo.png", _png(_with_alpha(campaign.photo))
-        yield "cutout.png", _png(campaign.caption.cutout)
+        yield "brief.json", as_json(campaign.brief.model_dump(mode="json"))
+        yield "photo.png", as_png(campaign.photo.pixels, campaign.photo.alpha)
+        yield "cutout.png", as_png(campaign.caption.cutout)
     if stage == "scene":
         for scene in campaign.scenes:
             yield f"scene/{scene.id}.jpg", scene.data
@@ -139,7 +138,7 @@ def _files(campaign: Campaign, stage: str) -> Iterator[tuple[str, bytes]]:
             yield poster.file, poster.data
             if poster.preview:
                 yield poster.shown, poster.preview
-                yield poster.preflight, _json(_preflight(poster.data))
+                yield poster.preflight, as_json(_preflight(poster.data))
 
 
 def save(campaign: Campaign, recipe: Recipe) -> None:
@@ -154,7 +153,7 @@ def save(campaign: Campaign, recipe: Recipe) -> None:
         write(folder / adtexts.GOOGLE, ads)
     write(folder / "index.html", sheet.render(campaign).encode())
     whole = {"recipe": recipe.table(), **campaign.model_dump(mode="json")}
-    write(folder / "campaign.json", _json(whole))
+    write(folder / "campaign.json", as_json(whole))
 
 
 def pack(
@@ -262,9 +261,7 @@ def _read_field(folder: Path, stage: str, saved: Any) -> Any:
     if stage == "scene":
         return tuple(_read_scene(folder, row) for row in saved)
     if stage == "typeset":
-        return tuple(
-            _read_poster(folder, Poster.model_validate(row)) for row in saved
-        )
+        return tuple(_read_poster(folder, Poster.model_validate(row)) for row in saved)
     return saved
 
 
@@ -278,12 +275,6 @@ def _read_poster(folder: Path, poster: Poster) -> Poster:
 def _read_scene(folder: Path, row: dict[str, Any]) -> Scene:
     data = (folder / "scene" / f"{row['id']}.jpg").read_bytes()
     return Scene.model_validate({**row, "data": data, "image": photo.decode(data)})
-
-
-def _with_alpha(picture: Photo) -> Pixels:
-    if picture.alpha is None:
-        return picture.pixels
-    return np.dstack([picture.pixels, picture.alpha])
 
 
 def _names(posters: Iterable[Poster]) -> set[str]:
@@ -304,14 +295,3 @@ def _remove_strays(folder: Path, wanted: set[str]) -> None:
         for path in folder.iterdir():
             if path.name not in wanted:
                 path.unlink()
-
-
-def _json(value: Any) -> bytes:
-    return (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode()
-
-
-def _png(pixels: Pixels) -> bytes:
-    stream = io.BytesIO()
-    # Level 1: a photo hardly packs tighter at level 6, which takes twice as long.
-    Image.fromarray(pixels).save(stream, "PNG", compress_level=1)
-    return stream.getvalue()

@@ -149,7 +149,7 @@ def test_run_prints_results_only(
     done = aigc(*arguments)
     assert done.code == 0, done.err
     rows = dict(line.split(maxsplit=1) for line in done.out.splitlines())
-    assert set(rows) == {"caption", "copy", "poster", "campaign", "open"}
+    assert set(rows) == {"caption", "copy", "poster", "judge", "campaign", "open"}
     folder = Path(rows["campaign"])
     assert Path(rows["open"]) == folder / "index.html"
     assert "caption" in done.err
@@ -159,7 +159,7 @@ def test_run_prints_results_only(
     again = aigc(*arguments, "--json")
     assert json.loads(again.out)["id"] == folder.name
     shown = aigc("show", folder)
-    assert shown.out == done.out
+    assert done.out == f"judge     {rows['judge']}\n{shown.out}"
     assert shown.err == ""
     assert json.loads(aigc("show", folder, "--json").out)["posters"]
 
