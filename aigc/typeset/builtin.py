@@ -94,11 +94,12 @@ def composed(plan: PlanRequest, scene: Scene) -> Composition:
     left, top, right, bottom = pixel_box(scene.slots.product, size)
     within = (right - left, bottom - top)
     ground, boxes = scene.image, {"product": scene.slots.product}
+    choice, liked = _inks(colours), _liked(colours)
     if plan.caption.whole and layouts.named(scene.slots.layout).photo == "over":
-        ground = whole.fitted(
-            plan.caption, size, whole.room(plan.caption, size, plan.channel.safe).side
-        )[..., :3]
+        room = whole.room(plan.caption, size, plan.channel.safe)
+        ground = whole.fitted(plan.caption, size, room.side)[..., :3]
         cutout = np.zeros((1, 1, 4), np.uint8)
+        choice, liked = whole.inks(ground, room.text), {}
         boxes["subject"] = scene.slots.product
     elif plan.caption.whole:
         ground = np.full_like(ground, rgb(_behind(plan, colours)))
@@ -112,8 +113,8 @@ def composed(plan: PlanRequest, scene: Scene) -> Composition:
         cutout,
         (left, top),
         [each for each in others if each.ground == "scene"],
-        _inks(colours),
-        _liked(colours),
+        choice,
+        liked,
     )
     pixels = inks.picture
     paint(sheet.pdf(inks.ink), pixels)

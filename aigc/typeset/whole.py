@@ -16,7 +16,9 @@ MOST_CUT = 0.25  # of a photo's width or height that a layout may crop away
 MOST_CUT_BEHIND = 0.5  # where words stand on the photo itself, and all of its subject shows
 MOST_ENLARGED = 1.6  # poster pixels a photo pixel; beyond it a photo looks soft
 CALM = 0.28  # saliency up to which a part of a photo carries text well
-_SPARE = 0.015  # of the poster, between the subject and the text
+_LUMA = (0.299, 0.587, 0.114)
+_MIDDLE = 140.0  # of 255: below it white reads better, or nearly as well
+_SPARE = 0.03  # of the poster, between the subject and the text
 _LEAST_BAND, _LEAST_COLUMN = 0.24, 0.38  # of the poster's height or width that words need
 
 
@@ -111,6 +113,20 @@ def _room(caption: Caption, aspect: float, side: Side, safe: Box) -> Room:
 
 def _area(box: Box) -> float:
     return (box[2] - box[0]) * (box[3] - box[1])
+
+
+def inks(photo: Pixels, text: Box) -> dict[str, str]:
+    """Inks for text on a photo (H, W, 3), each with a shade of the photo's own to put behind it.
+
+    White on a shade where the photo is darker than mid-grey, else black on a tint.
+    """
+    left, top, right, bottom = pixel_box(text, (photo.shape[1], photo.shape[0]))
+    mean = photo[top:bottom, left:right].reshape(-1, 3).mean(axis=0)
+    shade, tint = (
+        f"#{bytes(np.uint8(part)).hex()}" for part in (mean * 0.25, 255 - (255 - mean) * 0.2)
+    )
+    on_dark, on_light = ("#ffffff", shade), ("#161616", tint)
+    return dict([on_dark, on_light] if mean @ _LUMA < _MIDDLE else [on_light, on_dark])
 
 
 def subject(caption: Caption, box: Box, size: Size) -> Box:

@@ -6,12 +6,12 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from typeset_kit import caption, copy, cutout, plan
+from typeset_kit import caption, copy, cutout, plan, request
 
-from aigc.campaign import Box, Caption, Pixels
+from aigc.campaign import Box, Caption, Pixels, pixel_box
 from aigc.channels import all_channels, channel
 from aigc.typeset import PlanRequest, choose, costs, layouts, whole
-from aigc.typeset.builtin import Backend, elements_of
+from aigc.typeset.builtin import Backend, composed, elements_of
 from aigc.typeset.mass import cut, mass
 from aigc.typeset.saliency import saliency
 
@@ -339,3 +339,23 @@ def test_saliency_marks_things_and_texture_not_walls() -> None:
     noise = np.random.default_rng(1).integers(0, 256, (24, 24, 3), np.uint8)
     texture = np.kron(noise, np.ones((8, 8, 1), np.uint8))
     assert saliency(texture).mean() > 0.4
+
+
+@pytest.mark.parametrize("level", [20, 70, 130, 180, 240])
+def test_words_on_a_photo_read_in_its_own_tones(level: int) -> None:
+    pixels = np.full((1400, 1400, 4), 255, np.uint8)
+    pixels[..., :3] = (level, level // 2 + 40, 90)
+    pixels[800:, 300:1100, :3] = (200, 60, 50)
+    made_from = caption(
+        cutout=pixels,
+        subject=(0, 0, 1, 1),
+        focus=(3 / 14, 8 / 14, 11 / 14, 1.0),
+        background="scene",
+    )
+    asked = request(plan(made_from=made_from), layout="over")
+    made = composed(asked.plan, asked.scene)
+    assert min(made.contrast.values()) >= 4.5
+    left, top, right, bottom = pixel_box(made.boxes["subject"], (1080, 1080))
+    assert (made.pixels[top + 5 : bottom, left + 5 : right - 5] == (200, 60, 50)).all()
+    cover = made.backdrop[4, 4].astype(float) / (level, level // 2 + 40, 90)
+    assert np.ptp(cover) < 0.45  # darker or lighter, still the photo's own hue
