@@ -20,6 +20,7 @@ LONGEST_NAME = 8  # characters; a Chinese name up to this long does not break
 LONGEST_CLAUSE = 12  # characters; so with its comma does a clause, where there is room
 MOST_CLAUSES = 4
 SHORT_WORD = 4  # columns
+LITTLE_WORD_COSTS = 3  # columns of unevenness, where a line ends on "the" or "and"
 _SPACED = r"[\u0e00-\u0e7f]"  # Thai, which parts clauses by a space and words by nothing
 _CLAUSE = re.compile(
     rf"(?<=[。！？；，、：])(?!$)|(?<=[.!?;:,،؛؟।])\s+|\s+[—–|·]\s+"
@@ -46,7 +47,8 @@ def flowing(text: str, whole: Iterable[str] = (), language: str = "") -> dict[st
     on lines of its own. In all of them the names in `whole` and a short last word with its
     neighbour stay together, Korean breaks between words only, Chinese, Japanese and Thai between
     phrases, and a word of more than 18 columns may break anywhere. `tokens` and `kept-tokens`
-    are the widest stretches without a break; `joined` says that letters hang together.
+    are the widest stretches without a break; `joined` says that letters hang together. A text
+    without clauses is `halved` where its two parts make lines of much the same length.
     """
     names = [name for name in whole if 1 < len(name) <= LONGEST_NAME and name in text]
     flow = _kinsoku(_phrased(text, names, language)) if is_cjk(text) else text
@@ -63,6 +65,8 @@ def flowing(text: str, whole: Iterable[str] = (), language: str = "") -> dict[st
     )
     clauses = [part.strip().rstrip(_WEAK_END) for part in _CLAUSE.split(text)]
     clauses = [part for part in clauses if part] if len(clauses) <= MOST_CLAUSES else []
+    halves = _halves(text) if len(clauses) == 1 else []
+    clauses = halves or clauses
     if is_rtl(text):
         flow, kept, *clauses = (_with_signs(part) for part in (flow, kept, *clauses))
     return {
@@ -71,8 +75,24 @@ def flowing(text: str, whole: Iterable[str] = (), language: str = "") -> dict[st
         "kept": kept,
         "kept-tokens": _tokens(kept),
         "clauses": clauses,
+        "halved": bool(halves),
         "joined": is_joined(text),
     }
+
+
+def _halves(text: str) -> list[str]:
+    """Part one clause in two lines as even as may be, the first not ending on a little word."""
+    words = text.split(" ")
+    if len(words) < 3 or is_cjk(text) or _THAI.search(text):
+        return []
+
+    def longest(cut: int) -> int:
+        first, second = " ".join(words[:cut]), " ".join(words[cut:])
+        weak = LITTLE_WORD_COSTS if columns(words[cut - 1]) <= 3 else 0
+        return max(columns(first), columns(second)) + weak
+
+    cut = min(range(1, len(words)), key=longest)
+    return [" ".join(words[:cut]), " ".join(words[cut:])]
 
 
 def _joined(part: str) -> str:

@@ -73,5 +73,20 @@ def test_leaves_no_short_word_alone() -> None:
     assert breaks.flowing("Ready when you are")["flow"].endswith(f"you{breaks.STICKY_SPACE}are")
 
 
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("A hairdryer for every day", ["A hairdryer", "for every day"]),
+        ("A sofa and the morning light", ["A sofa and the", "morning light"]),
+        ("Carry less", ["Carry less"]),
+        ("轻装出发随心远行", ["轻装出发随心远行"]),
+    ],
+)
+def test_halves_a_headline_without_clauses(text: str, lines: list[str]) -> None:
+    flow = breaks.flowing(text)
+    assert flow["clauses"] == lines
+    assert flow["halved"] == (len(lines) > 1)
+
+
 def test_lets_an_endless_word_break() -> None:
     assert breaks.flowing("a" * 40)["tokens"] == ["a"]
