@@ -21,6 +21,7 @@ Measure = Callable[[str], Elements]  # sets a layout, by its name
 
 MOST_TRIED = 4  # layouts that are set to be measured; a poster's plan takes some 10 ms for each
 ENOUGH = 0.3  # a cost that nobody sees
+OWN = 0.7  # what the layout that was dealt to a variant is let off: beyond it, it is a failure
 LEADING = 0.25  # what a layout of the campaign's leading family is let off
 # Beside or on a photo up to the edges, a text may be this much of its size below a framed one.
 _SMALLER = {"headline": 0.55}
@@ -34,12 +35,13 @@ def choose(plan: PlanRequest, candidates: Sequence[Layout], measure: Measure) ->
     The first one that costs next to nothing is taken at once: one look, and half the time.
     """
     dealt = deal(candidates, families(plan), plan)
+    own = LEADING if plan.brief.variants == 1 else OWN
     price: dict[str, float] = {}
     for layout in dealt:
         price[layout.name] = sum(costs(measure(layout.name), plan).values())
         if price[layout.name] <= ENOUGH:
             return layout.name
-        price[layout.name] -= LEADING * (layout.family == dealt[0].family)
+        price[layout.name] -= own * (layout.family == dealt[0].family)
     return min(price, key=price.__getitem__)
 
 
@@ -63,9 +65,7 @@ def deal(candidates: Sequence[Layout], order: Sequence[Family], plan: PlanReques
     if variants == 1:
         return row[:MOST_TRIED]
     place = plan.variant % len(row)
-    first = next(at for at, each in enumerate(row) if each.family == row[place].family)
-    spare = [each for each in row[variants:] if each.family == row[place].family]
-    return [row[place], *(spare if place == first else [])][:MOST_TRIED]
+    return [row[place], *row[variants:][place::variants]][:MOST_TRIED]
 
 
 def families(plan: PlanRequest) -> list[Family]:

@@ -233,7 +233,8 @@ def test_variants_look_different(shape: str) -> None:
         min(iou(one[name].box, other[name].box) for name in ("product", "headline"))
         for one, other in combinations(boxes, 2)
     ]
-    assert sum(each >= 0.6 for each in alike) <= 1, (names, alike)
+    # Of four with the product beside the words, two and two share a side.
+    assert sum(each >= 0.6 for each in alike) <= 2, (names, alike)
 
 
 def test_six_variants_take_six_layouts() -> None:
