@@ -173,7 +173,7 @@ def test_two_processes_build_once(cache: Path, tmp_path: Path) -> None:
 def test_listed_models_are_pinned() -> None:
     for model in store.models().values():
         assert len(model.sha256) == 64
-        assert model.ref.startswith("pypi:")
+        assert model.ref.startswith(("pypi:", "npm:"))
         assert model.licence
         assert model.use
 
