@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 
@@ -47,7 +48,11 @@ def agreement(case: Case) -> tuple[float, str] | None:
         size = poster.sizes.get(name, 0.0)
         if name not in boxes or size < LEAST or not said or not readable(said):
             continue
-        read = letters(ocr.read(_crop(picture, boxes[name], size), size))
+        read = letters(ocr.read(_crop(picture, boxes[name], size, _outlined(name)), size))
+        if name in ("price", "was") and re.search(
+            r"\d", said
+        ):  # a small $ or ¥ looks like an S or a v
+            said, read = (re.sub(r"\D", "", each) for each in (said, read))
         same = max(len(said) - distance(said, read), 0)
         right, total = right + same, total + len(said)
         if same / len(said) < least:
@@ -71,7 +76,12 @@ def distance(one: str, other: str) -> int:
     return row[-1]
 
 
-def _crop(picture: Pixels, box: Box, size: float) -> Pixels:
+def _outlined(name: str) -> bool:
+    """Whether a text's box has an outline, which looks like brackets and figures."""
+    return name == "coupon" or name.startswith("badge")
+
+
+def _crop(picture: Pixels, box: Box, size: float, outlined: bool) -> Pixels:
     left, top, right, bottom = pixel_box(box, (picture.shape[1], picture.shape[0]))
-    pad = round(0.35 * size)
+    pad = round((-0.4 if outlined else 0.35) * size)
     return picture[max(top - pad, 0) : bottom + pad, max(left - pad, 0) : right + pad]
