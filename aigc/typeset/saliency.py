@@ -16,9 +16,8 @@ _UNLIKE = 48.0  # distance in Lab from the photo's own ground: as far as a thing
 def saliency(photo: Pixels) -> NDArray[np.float32]:
     """How much each place of a photo (h, w, 3 or 4) draws the eye, 0 to 1, at 96 px.
 
-    OpenCV's own maps answer another question: the spectral residual marks rare textures, so that
-    a smooth lamp is calm, and the fine-grained one local contrast, so that a meadow is salient
-    and its soft middle not. Text needs both: no gradients, and no thing.
+    OpenCV's spectral residual answers another question: it marks rare textures, so that a smooth
+    lamp is calm. Text needs both: no gradients, and no thing.
     """
     height, width = photo.shape[:2]
     scale = _SIDE / max(height, width)
