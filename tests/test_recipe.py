@@ -81,7 +81,7 @@ def test_malformed_settings(setting: str) -> None:
         "copywrite.candidates=many",
         "copywrite.candidates=-1",
         "scene.nothing=1",
-        "scene.set=moon",
+        "scene.set=cellar",
         "scene.set=[1,",
         "scene.set=1\n2",
         "copywrite.candidates=" + "9" * 9000,
