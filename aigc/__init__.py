@@ -14,7 +14,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from aigc.brief import load as load_brief
-    from aigc.campaign import Brand, Brief, Campaign, Caption, Copy, Poster, Scene, Score
+    from aigc.campaign import Brand, Brief, Campaign, Caption, Copy, OwnCopy, Poster, Scene, Score
     from aigc.errors import AigcError
     from aigc.export import load as load_campaign
     from aigc.export import pack
@@ -29,6 +29,7 @@ _WHERE = {
     "Campaign": "aigc.campaign:Campaign",
     "Caption": "aigc.campaign:Caption",
     "Copy": "aigc.campaign:Copy",
+    "OwnCopy": "aigc.campaign:OwnCopy",
     "Poster": "aigc.campaign:Poster",
     "Recipe": "aigc.recipe:Recipe",
     "Scene": "aigc.campaign:Scene",
@@ -47,6 +48,7 @@ __all__ = [
     "Campaign",
     "Caption",
     "Copy",
+    "OwnCopy",
     "Poster",
     "Recipe",
     "Scene",
