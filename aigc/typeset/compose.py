@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
@@ -14,6 +15,7 @@ from aigc.typeset import contrast
 from aigc.typeset.sheet import Element
 
 PixelBox = tuple[int, int, int, int]
+_Levels = NDArray[np.int32]
 # How strongly the ground behind a text is covered, weakest first: up to `_SOFT` by a gradient
 # that comes in from the near edges, which looks like light; then by a panel, which looks meant.
 _COVERS = (0.12, 0.24, 0.36, 0.48, 0.6, 0.72, 0.86, 0.93, 1.0)
@@ -34,11 +36,31 @@ class Inks(NamedTuple):
 
 
 def resized(cutout: Pixels, size: Size) -> Pixels:
-    """Resample a cut-out (h, w, 4) once, with Lanczos on premultiplied colour."""
-    image = Image.fromarray(cutout)
-    if image.size == size:
+    """Resample a cut-out (h, w, 4) once, premultiplied: by Lanczos, or bicubic to enlarge."""
+    height, width = cutout.shape[:2]
+    if (width, height) == size:
         return cutout
-    return np.asarray(image.resize(size, Image.Resampling.LANCZOS))  # Pillow premultiplies RGBA
+    if size[0] > width and size[1] > height:
+        return _enlarged(cutout, size)
+    # Pillow premultiplies RGBA.
+    return np.asarray(Image.fromarray(cutout).resize(size, Image.Resampling.LANCZOS))
+
+
+def _enlarged(cutout: Pixels, size: Size) -> Pixels:
+    """Enlarge by OpenCV's bicubic: without Lanczos' ripples, and in a third of the time."""
+    layer = np.where(cutout[..., 3:] > 0, cutout, 0).astype(np.uint8)
+    _at_edges(layer, lambda colour, alpha: (colour * alpha + 127) // 255)
+    layer = cv2.resize(layer, size, interpolation=cv2.INTER_CUBIC)
+    _at_edges(layer, lambda colour, alpha: np.minimum((colour * 255 + alpha // 2) // alpha, 255))
+    return np.asarray(layer)
+
+
+def _at_edges(layer: Pixels, change: Callable[[_Levels, _Levels], _Levels]) -> None:
+    """Change the colour (n, 3) of partly transparent pixels by their alpha (n, 1), in place."""
+    flat = layer.reshape(-1, 4)
+    edge = np.flatnonzero((flat[:, 3] > 0) & (flat[:, 3] < 255))
+    levels = flat[edge].astype(np.int32)
+    flat[edge, :3] = change(levels[:, :3], levels[:, 3:])
 
 
 def over(ground: Pixels, layer: Pixels, place: tuple[int, int] = (0, 0)) -> Pixels:

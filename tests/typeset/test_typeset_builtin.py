@@ -156,12 +156,13 @@ def test_sets_arabic_as_a_mirror_image() -> None:
     assert drawn[:, -12:].any()  # lines start at the right
 
 
-def test_resamples_without_dark_fringes() -> None:
+@pytest.mark.parametrize("size", [(90, 120), (600, 800)])
+def test_resamples_without_dark_fringes(size: tuple[int, int]) -> None:
     flat = cutout()
     flat[..., :3] = np.where(flat[..., 3:] > 0, 200, 0)
-    small = resized(flat, (90, 120))
-    seen = small[..., 3] > 24
-    assert small[..., :3][seen].min() >= 190
+    other = resized(flat, size)
+    seen = other[..., 3] > 24
+    assert other[..., :3][seen].min() >= 190
 
 
 def test_knows_what_stands() -> None:
