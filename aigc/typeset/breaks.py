@@ -20,7 +20,8 @@ LONGEST_NAME = 8  # characters; a Chinese name up to this long does not break
 LONGEST_CLAUSE = 12  # characters; so with its comma does a clause, where there is room
 MOST_CLAUSES = 4
 SHORT_WORD = 4  # columns
-LITTLE_WORD_COSTS = 3  # columns of unevenness, where a line ends on "the" or "and"
+LITTLE_WORD_COSTS = 3  # columns of unevenness, where an English line ends on one of these
+_LITTLE = "a an the and or but of for to in on at by with from my your our their its is are".split()
 _SPACED = r"[\u0e00-\u0e7f]"  # Thai, which parts clauses by a space and words by nothing
 _CLAUSE = re.compile(
     rf"(?<=[。！？；，、：])(?!$)|(?<=[.!?;:,،؛؟।])\s+|\s+[—–|·]\s+"
@@ -65,7 +66,7 @@ def flowing(text: str, whole: Iterable[str] = (), language: str = "") -> dict[st
     )
     clauses = [part.strip().rstrip(_WEAK_END) for part in _CLAUSE.split(text)]
     clauses = [part for part in clauses if part] if len(clauses) <= MOST_CLAUSES else []
-    halves = _halves(text) if len(clauses) == 1 else []
+    halves = _halves(text) if len(clauses) == 1 or _lopsided(clauses) else []
     clauses = halves or clauses
     if is_rtl(text):
         flow, kept, *clauses = (_with_signs(part) for part in (flow, kept, *clauses))
@@ -80,6 +81,12 @@ def flowing(text: str, whole: Iterable[str] = (), language: str = "") -> dict[st
     }
 
 
+def _lopsided(clauses: list[str]) -> bool:
+    """Whether a comma parts off a word or so, which looks lost on a line of its own."""
+    wide = [columns(part) for part in clauses]
+    return len(wide) == 2 and clauses[0].endswith(",") and min(wide) < 0.3 * max(wide)
+
+
 def _halves(text: str) -> list[str]:
     """Part one clause in two lines as even as may be, the first not ending on a little word."""
     words = text.split(" ")
@@ -88,8 +95,8 @@ def _halves(text: str) -> list[str]:
 
     def longest(cut: int) -> int:
         first, second = " ".join(words[:cut]), " ".join(words[cut:])
-        weak = LITTLE_WORD_COSTS if columns(words[cut - 1]) <= 3 else 0
-        return max(columns(first), columns(second)) + weak
+        weak = words[cut - 1].casefold() in _LITTLE
+        return max(columns(first), columns(second)) + LITTLE_WORD_COSTS * weak
 
     cut = min(range(1, len(words)), key=longest)
     return [" ".join(words[:cut]), " ".join(words[cut:])]

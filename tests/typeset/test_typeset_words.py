@@ -78,6 +78,7 @@ def test_leaves_no_short_word_alone() -> None:
     [
         ("A hairdryer for every day", ["A hairdryer", "for every day"]),
         ("A sofa and the morning light", ["A sofa and the", "morning light"]),
+        ("You, me and a camera", ["You, me", "and a camera"]),
         ("Carry less", ["Carry less"]),
         ("轻装出发随心远行", ["轻装出发随心远行"]),
     ],
