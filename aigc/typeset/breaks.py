@@ -21,7 +21,30 @@ LONGEST_CLAUSE = 12  # characters; so with its comma does a clause, where there 
 MOST_CLAUSES = 4
 SHORT_WORD = 4  # columns
 LITTLE_WORD_COSTS = 3  # columns of unevenness, where an English line ends on one of these
-_LITTLE = "a an the and or but of for to in on at by with from my your our their its is are".split()
+_LITTLE = [
+    "a",
+    "an",
+    "the",
+    "and",
+    "or",
+    "but",
+    "of",
+    "for",
+    "to",
+    "in",
+    "on",
+    "at",
+    "by",
+    "with",
+    "from",
+    "my",
+    "your",
+    "our",
+    "their",
+    "its",
+    "is",
+    "are",
+]
 _SPACED = r"[\u0e00-\u0e7f]"  # Thai, which parts clauses by a space and words by nothing
 _CLAUSE = re.compile(
     rf"(?<=[。！？；，、：])(?!$)|(?<=[.!?;:,،؛؟।])\s+|\s+[—–|·]\s+"
