@@ -21,30 +21,9 @@ LONGEST_CLAUSE = 12  # characters; so with its comma does a clause, where there 
 MOST_CLAUSES = 4
 SHORT_WORD = 4  # columns
 LITTLE_WORD_COSTS = 3  # columns of unevenness, where an English line ends on one of these
-_LITTLE = [
-    "a",
-    "an",
-    "the",
-    "and",
-    "or",
-    "but",
-    "of",
-    "for",
-    "to",
-    "in",
-    "on",
-    "at",
-    "by",
-    "with",
-    "from",
-    "my",
-    "your",
-    "our",
-    "their",
-    "its",
-    "is",
-    "are",
-]
+_LITTLE = re.compile(
+    "an?|the|and|or|but|of|for|to|in|on|at|by|with|from|my|your|our|their|its|is|are", re.IGNORECASE
+)
 _SPACED = r"[\u0e00-\u0e7f]"  # Thai, which parts clauses by a space and words by nothing
 _CLAUSE = re.compile(
     rf"(?<=[。！？；，、：])(?!$)|(?<=[.!?;:,،؛؟।])\s+|\s+[—–|·]\s+"
@@ -118,7 +97,7 @@ def _halves(text: str) -> list[str]:
 
     def longest(cut: int) -> int:
         first, second = " ".join(words[:cut]), " ".join(words[cut:])
-        weak = words[cut - 1].casefold() in _LITTLE
+        weak = bool(_LITTLE.fullmatch(words[cut - 1]))
         return max(columns(first), columns(second)) + LITTLE_WORD_COSTS * weak
 
     cut = min(range(1, len(words)), key=longest)
