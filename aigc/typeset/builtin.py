@@ -131,16 +131,16 @@ def composed(plan: PlanRequest, scene: Scene) -> Composition:
     copy = content.copy_for(plan)
     said = content.texts(plan, copy)
     return Composition(
-        pixels,
-        inks.backdrop,
-        copy.id,
-        {each.name: each.box for each in others} | inks.panels | boxes,
-        reached,
-        used,
-        {each.name: each.size for each in others if each.size},
-        {name: text for name, text in said.items() if name in elements},
-        {each.name: each.ground for each in others},
-        mark,
+        pixels=pixels,
+        backdrop=inks.backdrop,
+        copy_id=copy.id,
+        boxes={each.name: each.box for each in others} | inks.panels | boxes,
+        contrast=reached,
+        inks=used,
+        sizes={each.name: each.size for each in others if each.size},
+        texts={name: text for name, text in said.items() if name in elements},
+        grounds={each.name: each.ground for each in others},
+        logo=mark,
     )
 
 
