@@ -15,11 +15,10 @@ _SIDED = 0.03  # of the width: mass so far from the middle of its box is on one 
 
 
 class Mass(NamedTuple):
-    """How a cut-out fills its box; fractions of its width."""
+    """How a cut-out fills its box."""
 
-    centre: float  # of all that is opaque, from the left
-    base: float  # how wide it stands: the extent of its lowest twentieth
     fill: float  # opaque share of the box
+    centre: float  # of all that is opaque, from the left
 
     @property
     def side(self) -> Literal["left", "right", ""]:
@@ -45,12 +44,9 @@ def mass(cutout: Pixels) -> Mass:
     columns = alpha.sum(0)
     total = float(columns.sum())
     if total == 0:
-        return Mass(0.5, 1.0, 0.0)
+        return Mass(0.0, 0.5)
     at = (np.arange(columns.size) + 0.5) / columns.size
-    low = alpha[-max(1, len(alpha) // 20) :].max(0) > 0.5
-    feet = np.flatnonzero(low)
-    base = (feet[-1] - feet[0] + 1) / columns.size if feet.size else 0.0
-    return Mass(float(columns @ at) / total, float(base), total / alpha.size)
+    return Mass(total / alpha.size, float(columns @ at) / total)
 
 
 def cut(caption: Caption) -> Cut:

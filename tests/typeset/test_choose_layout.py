@@ -82,13 +82,12 @@ def test_a_campaign_keeps_to_one_family_where_that_suits() -> None:
 # The product -------------------------------------------------------------------------------
 
 
-def test_mass_and_base_are_measured() -> None:
+def test_mass_is_measured() -> None:
     left, right = mass(heavy("left")), mass(heavy("right"))
     assert left.side == "left"
     assert right.side == "right"
     assert left.centre == pytest.approx(1 - right.centre, abs=0.02)
     assert mass(cutout()).side == ""
-    assert mass(heavy("left")).base == pytest.approx(0.5, abs=0.05)
     assert mass(np.zeros((9, 9, 4), np.uint8)).fill == 0
 
 

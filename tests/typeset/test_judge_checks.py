@@ -10,11 +10,10 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
-from typeset_kit import backdrop, caption, cutout, plan, request
+from typeset_kit import backdrop, caption, cutout, finished, plan, request
 
 from aigc.campaign import Box, Mark, Pixels, Poster, Verdict
 from aigc.channels import Channel, channel
-from aigc.typeset.builtin import Backend
 from aigc.typeset.judge import Case, ground, judge
 from aigc.typeset.judge.parts import canvas, parts
 from aigc.typeset.judge.rules import Rule, mark, rules
@@ -24,16 +23,7 @@ DOCS = Path(__file__).parents[2] / "docs" / "judge.md"
 
 def case(name: str = "instagram-square", kind: str = "light", layout: str = "auto") -> Case:
     """A poster as it is typeset, its pixels read from its file."""
-    asked = request(plan(name), kind, layout)
-    (poster,) = Backend().set([asked])
-    return Case(
-        poster=poster.model_copy(update={"picture": None}),
-        channel=asked.plan.channel,
-        brief=asked.plan.brief,
-        caption=asked.plan.caption,
-        copy=asked.plan.copies[0],
-        backdrop=asked.scene.image,
-    )
+    return finished(request(plan(name), kind, layout))
 
 
 def changed(made: Case, **poster: Any) -> Verdict:

@@ -7,26 +7,15 @@ import sys
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
-from typeset_kit import plan, request
+from typeset_kit import finished, plan, request
 
 from aigc._engines import ocr as engine
-from aigc.campaign import Brand
 from aigc.errors import MissingExtra
-from aigc.typeset.builtin import Backend
 from aigc.typeset.judge import Case, judge, ocr
 
 
 def case(name: str, language: str) -> Case:
-    asked = request(plan(name, language, brand=Brand(name="Norrland")))
-    (poster,) = Backend().set([asked])
-    return Case(
-        poster=poster.model_copy(update={"picture": None}),
-        channel=asked.plan.channel,
-        brief=asked.plan.brief,
-        caption=asked.plan.caption,
-        copy=asked.plan.copies[0],
-        backdrop=asked.scene.image,
-    )
+    return finished(request(plan(name, language)))
 
 
 @pytest.mark.parametrize("language", ["en", "zh-CN"])

@@ -11,6 +11,7 @@ from aigc.channels import channel
 from aigc.styles import named
 from aigc.typeset import PlanRequest, SetRequest
 from aigc.typeset.builtin import Backend
+from aigc.typeset.judge import Case
 
 COPY = {
     "en": ("Carry less. Go further.", "Two roomy compartments and padded straps.", "Shop now"),
@@ -111,4 +112,17 @@ def request(planned: PlanRequest, kind: str = "light", layout: str = "auto") -> 
         scene=scene(planned, slots, kind),
         poster_id="p",
         metadata={"Software": "aigc", "Description": "包 & bag"},
+    )
+
+
+def finished(asked: SetRequest) -> Case:
+    """A poster for the judge, its pixels read from its file."""
+    (poster,) = Backend().set([asked])
+    return Case(
+        poster=poster.model_copy(update={"picture": None}),
+        channel=asked.plan.channel,
+        brief=asked.plan.brief,
+        caption=asked.plan.caption,
+        copy=asked.plan.copies[0],
+        backdrop=asked.scene.image,
     )
