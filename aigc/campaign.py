@@ -155,10 +155,24 @@ class Swatch(Value):
     share: Unit
 
 
+class Attributes(Value):
+    """What a vision-language model says of the product; empty where it cannot tell."""
+
+    category: Line = Field("", max_length=60, description="What it is, in one to three words")
+    material: Line = Field("", max_length=60, description="What it seems to be made of")
+    colour: Line = Field("", max_length=60, description="Its main colours")
+    pattern: Line = Field("", max_length=60, description="Its pattern or finish")
+    use: Line = Field("", max_length=120, description="What it is for")
+    selling_points: tuple[Annotated[Line, Field(min_length=1, max_length=120)], ...] = Field(
+        (), max_length=6, description="What speaks for it and can be seen in the photo"
+    )
+
+
 class Caption(Value):
     """What is in the photo."""
 
     text: str
+    attributes: Attributes | None = Field(None, description="None: the backend tells none")
     tags: tuple[Tag, ...]
     palette: tuple[Swatch, ...]
     background: Literal["white", "plain", "scene", "transparent"]
@@ -223,9 +237,10 @@ class Scene(Value):
     channel: str
     style: str
     why: str = Field("", description="Why it has this style")
-    prompt: str = ""
-    negative: str = ""
-    seed: int
+    prompt: str = Field("", description="What the painter was asked for; empty if it takes none")
+    negative: str = Field("", description="What it was asked to leave out")
+    seed: int = Field(description="The seed that it was painted with")
+    repainted: int = Field(0, ge=0, description="Pictures before it that could not be used")
     slots: Slots
     tried: tuple[str, ...] = Field((), description="Layouts that the judge turned down for it")
     image: PixelField  # (H, W, 3)

@@ -170,21 +170,15 @@ def _scene(campaigns: Campaigns, recipe: Recipe) -> list[Campaign]:
         relayout.scene_request(plan, places) for (_, plan), places in zip(plans, slots, strict=True)
     ]
     painted: dict[str, list[Scene]] = {each.id: [] for each in campaigns}
-    for (each, plan), request, pixels in zip(plans, requests, backend.paint(requests), strict=True):
-        # What typeset sees is what the folder holds, so that a resumed run gives the same bytes.
-        data = photo.encode_jpeg(pixels)
+    for (each, plan), request, made in zip(plans, requests, backend.paint(requests), strict=True):
         painted[each.id].append(
             Scene(
                 id=_poster_id(plan),
                 channel=plan.channel.name,
                 style=plan.style.name,
                 why=_look(each, plan.variant).why,
-                prompt=plan.style.scene,
-                negative=plan.style.negative,
-                seed=request.seed,
                 slots=request.slots,
-                image=photo.decode(data),
-                data=data,
+                **relayout.painted(made),
             )
         )
     return [each.model_copy(update={"scenes": tuple(painted[each.id])}) for each in campaigns]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from aigc import photo
 from aigc.campaign import Poster, Scene, Slots, Verdict
 from aigc.errors import BriefError
-from aigc.scene import Painter, SceneRequest
+from aigc.scene import Painter, Painting, SceneRequest
 from aigc.typeset import PlanRequest, SetRequest, Typesetter
 from aigc.typeset.judge import Case, judge
 from aigc.typeset.judge.rules import rules
@@ -68,6 +68,16 @@ def scene_request(plan: PlanRequest, slots: Slots) -> SceneRequest:
     )
 
 
+def painted(made: Painting) -> dict[str, Any]:
+    """The fields of a scene that a painting fills.
+
+    What typeset sees is what the folder holds, so that a resumed run gives the same bytes.
+    """
+    data = photo.encode_jpeg(made.pixels)
+    fields = {"prompt": made.prompt, "negative": made.negative, "seed": made.seed}
+    return fields | {"repainted": made.repainted, "image": photo.decode(data), "data": data}
+
+
 def _elsewhere(
     plan: PlanRequest,
     scene: Scene,
@@ -83,9 +93,8 @@ def _elsewhere(
         return None
     if slots.layout in avoid:
         return None
-    (pixels,) = painter.paint([scene_request(plan, slots)])
-    data = photo.encode_jpeg(pixels)
-    return scene.model_copy(update={"slots": slots, "image": photo.decode(data), "data": data})
+    (made,) = painter.paint([scene_request(plan, slots)])
+    return scene.model_copy(update={"slots": slots, **painted(made)})
 
 
 def _set(

@@ -14,7 +14,7 @@ from aigc.campaign import Caption, Copy, Poster, Score, Slots, Swatch, Tag, pixe
 from aigc.caption import Captioner, CaptionRequest
 from aigc.copywrite import CopyRequest, Copywriter
 from aigc.rank import Ranker, RankRequest
-from aigc.scene import Painter, SceneRequest
+from aigc.scene import Painter, Painting, SceneRequest
 from aigc.stage import STAGES
 from aigc.typeset import PlanRequest, SetRequest, Typesetter
 
@@ -109,12 +109,15 @@ class PlainPainter(Painter):
     __module__ = "aigc.scene.plain"
     shade: int = Field(200, ge=0, le=255, description="How light it is")
 
-    def paint(self, requests: Sequence[SceneRequest]) -> list[np.ndarray]:
+    def paint(self, requests: Sequence[SceneRequest]) -> list[Painting]:
         """Paint by the seed."""
         _begin("scene")
         return [
-            np.random.default_rng(each.seed).integers(
-                self.shade // 2, self.shade + 1, (*each.size[::-1], 3), np.uint8
+            Painting(
+                pixels=np.random.default_rng(each.seed).integers(
+                    self.shade // 2, self.shade + 1, (*each.size[::-1], 3), np.uint8
+                ),
+                seed=each.seed,
             )
             for each in requests
         ]

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tiny
 from pictures import mug
 
 from aigc import channels, stage, styles
@@ -15,7 +16,7 @@ from aigc.caption import CaptionRequest
 from aigc.copywrite import CopyRequest
 from aigc.errors import BriefError
 from aigc.rank import RankRequest
-from aigc.scene import SceneRequest
+from aigc.scene import Painting, SceneRequest
 from aigc.stage import STAGES
 from aigc.typeset import PlanRequest, SetRequest
 
@@ -181,20 +182,20 @@ def test_packages_are_installed(name: str, backend: str) -> None:
 
 @every_backend
 def test_no_requests_no_results(name: str, backend: str) -> None:
-    run, _ = requests(name, stage.configure(name, backend, {}))
+    run, _ = requests(name, tiny.configured(name, backend))
     assert run([]) == []
 
 
 @cache
 def results(name: str, backend: str) -> tuple[list[Value], list[Any]]:
     """Run the three requests as one batch; tests share what comes of it."""
-    run, asked = requests(name, stage.configure(name, backend, {}))
+    run, asked = requests(name, tiny.configured(name, backend))
     return asked, run(asked)
 
 
 @every_backend
 def test_a_batch_equals_batches_of_one_in_any_order(name: str, backend: str) -> None:
-    run, _ = requests(name, stage.configure(name, backend, {}))
+    run, _ = requests(name, tiny.configured(name, backend))
     asked, together = results(name, backend)
     assert len(together) == len(asked)
     for number in (2, 0):
@@ -241,11 +242,11 @@ def _rank(request: RankRequest, result: list[Any]) -> None:
     assert len({tuple(each.parts) for each in result}) == 1
 
 
-def _scene(request: SceneRequest, result: np.ndarray) -> None:
-    assert result.dtype == np.uint8
-    assert result.shape == (request.size[1], request.size[0], 3)
+def _scene(request: SceneRequest, result: Painting) -> None:
+    assert result.pixels.dtype == np.uint8
+    assert result.pixels.shape == (request.size[1], request.size[0], 3)
     if request.background == "white":
-        assert (result[:4] == 255).all()
+        assert (result.pixels[:4] == 255).all()
 
 
 def _typeset(request: SetRequest, result: Any) -> None:
@@ -274,7 +275,7 @@ def test_texts_of_ones_own_are_candidates_in_any_language(backend: str, language
     texts = ({"headline": "เดินทางเบาสบาย", "body": "ช่องเก็บของกว้าง", "cta": "ช้อปเลย"},)
     brief = Brief(name="Mug", photo="a.png", language=language, texts=texts)
     asked = CopyRequest(brief=brief, caption=caption(0), limits=LIMITS, seed=1)
-    (copies,) = stage.configure("copywrite", backend, {}).write([asked])
+    (copies,) = tiny.configured("copywrite", backend).write([asked])
     assert (copies[0].headline, copies[0].source) == (texts[0]["headline"], "own")
     assert len({each.id for each in copies}) == len(copies)
 

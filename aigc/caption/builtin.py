@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from pydantic import Field
 
-from aigc.campaign import Box, Caption, Pixels, pixel_box
-from aigc.caption import Captioner, CaptionRequest, facts, palette, sentences, words
+from aigc.campaign import Caption, Pixels
+from aigc.caption import Captioner, CaptionRequest, facts, sentences, words
 
 if TYPE_CHECKING:
     from aigc.caption.matte import Matte
@@ -48,54 +48,35 @@ class Backend(Captioner):
     def describe(self, requests: Sequence[CaptionRequest]) -> list[Caption]:
         """Caption each photo, classifying all regions of all photos in one call."""
         from aigc._engines import vision
-        from aigc.caption import doubt
-        from aigc.caption.matte import cut_out
+        from aigc.caption import product
         from aigc.regions import regions
 
-        mattes = [cut_out(request.photo, method=self.matte) for request in requests]
+        photos = [request.photo for request in requests]
+        products = product.find(photos, self.matte, self.min_confidence)
         views: list[list[Pixels]] = []
-        for request, matte in zip(requests, mattes, strict=True):
-            views.append([_on_white(matte), *regions(request.photo.pixels, matte.box)])
+        for photo, found in zip(photos, products, strict=True):
+            views.append([_on_white(found.matte), *regions(photo.pixels, found.matte.box)])
         classes = iter(vision.classify([view for own in views for view in own]))
-        known, found = [], []
-        for request, matte, own in zip(requests, mattes, views, strict=True):
+        known, tags = [], []
+        for request, found, own in zip(requests, products, views, strict=True):
             seen = words.evidence(np.stack([next(classes) for _ in own]), _weights(len(own)))
-            tags = words.tags(seen, request.brief, self.words)
-            note = doubt.doubt(matte, self.min_confidence)
-            pixels = request.photo.pixels
-            focus = doubt.focus(pixels, matte) if note else doubt.WHOLE
-            shown = doubt.whole(pixels, matte) if note else matte
-            swatches = palette.palette(shown.foreground, shown.alpha)
-            found.append((shown, tags, swatches, note, focus))
+            tags.append(words.tags(seen, request.brief, self.words))
             known.append(
                 facts.gather(
                     request.brief,
                     words.tags(seen, request.brief, 1),
-                    swatches,
-                    background=matte.background,
+                    found.palette,
+                    background=found.matte.background,
                     # Colours of the whole photo are not the product's: they are not said.
-                    confidence=0.0 if note else matte.confidence,
+                    confidence=0.0 if found.note else found.matte.confidence,
                     seen=seen,
                 )
             )
         written = sentences.write(known, [request.seed for request in requests], self.candidates)
-        captions = []
-        for (matte, tags, swatches, note, focus), lines in zip(found, written, strict=True):
-            subject, cutout = _cropped(matte)
-            captions.append(
-                Caption(
-                    text=lines[0],
-                    tags=tags,
-                    palette=swatches,
-                    background=matte.background,
-                    subject=subject,
-                    confidence=matte.confidence,
-                    note=note,
-                    focus=focus,
-                    cutout=cutout,
-                )
-            )
-        return captions
+        return [
+            found.caption(lines[0], own)
+            for found, own, lines in zip(products, tags, written, strict=True)
+        ]
 
 
 def _weights(views: int) -> list[float]:
@@ -103,18 +84,11 @@ def _weights(views: int) -> list[float]:
     return [CUT_OUT, WHOLE, SUBJECT, CENTRE, *[CORNER] * (views - 4)]
 
 
-def _cropped(matte: Matte) -> tuple[Box, Pixels]:
-    """Crop the cut-out to its box; the box is then that of the whole pixels taken."""
-    height, width = matte.alpha.shape
-    left, top, right, bottom = pixel_box(matte.box, (width, height))
-    rgba = np.dstack([matte.foreground, matte.alpha])[top:bottom, left:right]
-    box = (left / width, top / height, right / width, bottom / height)
-    return box, np.ascontiguousarray(rgba)
-
-
 def _on_white(matte: Matte) -> Pixels:
     """The product alone on a white square, (512, 512, 3): what a classifier of products expects."""
-    cutout = _cropped(matte)[1]
+    from aigc.caption.product import cropped
+
+    cutout = cropped(matte)[1]
     height, width = cutout.shape[:2]
     scale = VIEW_SIDE / (max(height, width) * AROUND)
     size = max(1, round(width * scale)), max(1, round(height * scale))

@@ -114,11 +114,12 @@ def tags(seen: Evidence, brief: Brief, most: int) -> tuple[Tag, ...]:
         support = max(seen.nouns.get(noun.word, 0), seen.categories.get(noun.category, 0))
         said = {other.word for other in mentioned(f"{brief.name}. {brief.product}")}
         likely = {word: p for word, p in likely.items() if word in said and word != noun.word}
-        first = (Tag(word=noun.word, probability=support),) if support >= LIKELY else ()
+        first = (Tag(word=noun.word, probability=round(support, 4)),) if support >= LIKELY else ()
     else:
         first = ()
     rest = sorted(likely.items(), key=lambda item: (-item[1], item[0]))
-    return (*first, *(Tag(word=word, probability=p) for word, p in rest))[:most]
+    # Rounded: the last bits of a network's output depend on where its threads met.
+    return (*first, *(Tag(word=word, probability=round(p, 4)) for word, p in rest))[:most]
 
 
 def _hedged(seen: Evidence) -> dict[str, float]:

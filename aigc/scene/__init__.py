@@ -9,7 +9,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar, Literal
 
-from aigc.campaign import Brief, Caption, Pixels, Size, Slots, Value
+from aigc.campaign import Brief, Caption, PixelField, Size, Slots, Value
 from aigc.stage import Stage
 from aigc.styles import Style
 
@@ -26,11 +26,21 @@ class SceneRequest(Value):
     seed: int
 
 
+class Painting(Value):
+    """A painted backdrop, and how it came about."""
+
+    pixels: PixelField  # (H, W, 3) at the request's size
+    seed: int  # of this picture: the request's own, or a later one where that gave none of use
+    prompt: str = ""
+    negative: str = ""
+    repainted: int = 0  # pictures before it that could not be used
+
+
 class Painter(Stage):
     """Paints the world around a product, its shadow included; never the product, never text."""
 
     stage: ClassVar[str] = "scene"
 
     @abstractmethod
-    def paint(self, requests: Sequence[SceneRequest]) -> list[Pixels]:
-        """Paint each backdrop at its own size, (H, W, 3); picture i depends on request i only."""
+    def paint(self, requests: Sequence[SceneRequest]) -> list[Painting]:
+        """Paint each backdrop at its own size; picture i depends on request i only."""

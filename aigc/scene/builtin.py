@@ -11,7 +11,7 @@ from pydantic import Field
 
 from aigc import events
 from aigc.campaign import Pixels
-from aigc.scene import Painter, SceneRequest, objects, sets, shadow
+from aigc.scene import Painter, Painting, SceneRequest, objects, sets, shadow
 from aigc.scene import light as lighting
 from aigc.scene.decorate import decorate
 from aigc.styles import SetName
@@ -49,14 +49,17 @@ class Backend(Painter):
         """The package of 3D objects, where they are taken."""
         return objects.version() if self._with_objects() else {}
 
-    def paint(self, requests: Sequence[SceneRequest]) -> list[Pixels]:
+    def paint(self, requests: Sequence[SceneRequest]) -> list[Painting]:
         """Paint each backdrop, (H, W, 3) uint8 sRGB at its request's size."""
         with_objects = self._with_objects()
         named = any(each.object for request in requests for each in request.style.decoration)
         if self.ornaments == "auto" and named and not with_objects:
             remedy = f"`aigc models pull {objects.PACKAGE}` fetches 3D objects, with npm"
             events.report("scene", 0, 0, f"ornaments are drawn; {remedy}")
-        return [self._paint(request, with_objects) for request in requests]
+        return [
+            Painting(pixels=self._paint(request, with_objects), seed=request.seed)
+            for request in requests
+        ]
 
     def _with_objects(self) -> bool:
         """Whether 3D objects are taken; raises ModelError where they must be and cannot be had."""

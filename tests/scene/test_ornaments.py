@@ -54,7 +54,7 @@ def no_package(monkeypatch, tmp_path):
 def with_and_without(asked, **options):
     """The picture with ornaments, and bare."""
     return tuple(
-        Backend(grain=0, ornaments=source, **options).paint([asked])[0]
+        Backend(grain=0, ornaments=source, **options).paint([asked])[0].pixels
         for source in ("drawn", "none")
     )
 
@@ -102,8 +102,8 @@ def test_every_decorated_style_shows_its_ornaments(name):
 
 def test_same_seed_same_ornaments_and_another_seed_others():
     asked = request((480, 480), "christmas", BESIDE)
-    one, again = (Backend(ornaments="drawn").paint([asked])[0] for _ in range(2))
-    other = Backend(ornaments="drawn").paint([asked.model_copy(update={"seed": 99})])[0]
+    one, again = (Backend(ornaments="drawn").paint([asked])[0].pixels for _ in range(2))
+    other = Backend(ornaments="drawn").paint([asked.model_copy(update={"seed": 99})])[0].pixels
     assert np.array_equal(one, again)
     assert not np.array_equal(one, other)
 
@@ -112,7 +112,7 @@ def test_ornaments_do_not_depend_on_the_batch():
     asked = [request((420, 420), name, BESIDE) for name in ("diwali", "valentine")]
     backend = Backend(ornaments="drawn")
     for alone, together in zip(asked, backend.paint(asked), strict=True):
-        assert np.array_equal(backend.paint([alone])[0], together)
+        assert np.array_equal(backend.paint([alone])[0].pixels, together.pixels)
 
 
 @pytest.mark.parametrize("size", [(90, 90), (728, 90)])
@@ -128,8 +128,8 @@ def test_white_backgrounds_stay_bare():
 
 def test_objects_are_shown_where_they_are_there(package):
     asked = request((720, 720), "promo", BESIDE)
-    shown = Backend(grain=0).paint([asked])[0].astype(int)
-    drawn_ones = Backend(grain=0, ornaments="drawn").paint([asked])[0].astype(int)
+    shown = Backend(grain=0).paint([asked])[0].pixels.astype(int)
+    drawn_ones = Backend(grain=0, ornaments="drawn").paint([asked])[0].pixels.astype(int)
     blue = (shown[..., 2] - shown[..., 0] > 60) & (np.abs(shown - drawn_ones).sum(axis=2) > 60)
     assert blue.mean() > 0.005
     assert Backend().materials == objects.version()
@@ -143,7 +143,9 @@ def test_an_object_is_never_enlarged_until_it_is_soft(package):
     large = big.style.decoration[0].model_copy(update={"size": 0.45, "count": 1})
     style = big.style.model_copy(update={"decoration": (large,), "sets": ("studio",)})
     asked = big.model_copy(update={"style": style})
-    assert np.array_equal(Backend().paint([asked])[0], Backend(ornaments="drawn").paint([asked])[0])
+    assert np.array_equal(
+        Backend().paint([asked])[0], Backend(ornaments="drawn").paint([asked])[0].pixels
+    )
 
 
 def test_gleam_of_an_object_is_on_the_key_s_side(package):
@@ -163,7 +165,7 @@ def test_without_npm_the_style_is_drawn_and_says_so_once(no_package):
     assert "aigc models pull decoration-3d" in said[0]
     assert Backend().materials == {}
     for one, same in zip(pictures, Backend(ornaments="drawn").paint(asked), strict=True):
-        assert np.array_equal(one, same)
+        assert np.array_equal(one.pixels, same.pixels)
 
 
 def test_objects_that_must_be_had_and_cannot_are_an_error(no_package):

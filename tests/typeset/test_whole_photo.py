@@ -143,7 +143,7 @@ def test_a_photo_throws_no_shadow() -> None:
             background=background,
             seed=1,
         )
-        (wall,) = Painter().paint([painted])
+        wall = Painter().paint([painted])[0].pixels
         assert (wall == wall[0, 0]).all()
         assert (wall[0, 0] == 255).all() == (background == "white")
 
