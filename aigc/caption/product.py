@@ -12,7 +12,8 @@ import numpy as np
 
 from aigc.campaign import Attributes, Box, Caption, Photo, Pixels, Swatch, Tag, pixel_box
 from aigc.caption import doubt, palette
-from aigc.caption.matte import Matte, cut_out
+from aigc.caption import matte as mattes
+from aigc.caption.matte import Matte
 
 
 class Product(NamedTuple):
@@ -49,7 +50,7 @@ def find(photos: Sequence[Photo], method: str, min_confidence: float) -> list[Pr
 
 
 def _find(photo: Photo, method: str, min_confidence: float) -> Product:
-    matte = cut_out(photo, method=method)
+    matte = mattes.cut_out(photo, method=method)
     note = doubt.doubt(matte, min_confidence)
     focus = doubt.focus(photo.pixels, matte) if note else doubt.WHOLE
     shown = doubt.whole(photo.pixels, matte) if note else matte
