@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -52,8 +53,6 @@ def backends(as_json: bool) -> None:
 @as_json
 def channels(market: str | None, as_json: bool) -> None:
     """List the sales channels by platform, what they take and what they refuse."""
-    from itertools import groupby
-
     from aigc.channels import all_channels
 
     rows = [row for row in all_channels().values() if market in (None, row.market)]
@@ -96,35 +95,52 @@ def styles(as_json: bool) -> None:
 
 @click.group()
 def models() -> None:
-    """The models and fonts of the builtin backends."""
+    """The models and fonts of the builtin backends, and the hub's models that others take."""
 
 
 @models.command("list")
 @as_json
 def models_list(as_json: bool) -> None:
-    """List them, and whether they are here."""
-    from aigc._engines import store
+    """List them: size, licence, whether it allows commercial use, and whether they are here."""
+    from aigc._engines import hub, store
 
-    rows = [
-        {**model._asdict(), "present": store.present(model.name)}
+    own = [
+        {**model._asdict(), "commercial": "yes", "present": store.present(model.name)}
         for model in store.models().values()
     ]
+    here = hub.cached()
+    theirs = [
+        {"name": model.ref, **model._asdict(), "present": model.ref in here}
+        for model in hub.known().values()
+    ]
     if as_json:
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        click.echo(json.dumps([*own, *theirs], ensure_ascii=False, indent=2))
         return
-    for row in rows:
+    click.echo("builtin: pinned, fetched with pip or npm, free for commercial use")
+    for row in own:
         absent = "optional" if row["optional"] else "not fetched"
-        here = "here" if row["present"] else absent
+        state = "here" if row["present"] else absent
         megabytes = f"{row['bytes'] / 1e6:.1f} MB"
         click.echo(
-            f"{row['name']:<22} {megabytes:>9}  {here:<12} {row['licence']:<11} {row['use']}"
+            f"  {row['name']:<25} {megabytes:>9}  {state:<11} {row['licence']:<11} {row['use']}"
         )
+    for stage, rows in groupby(theirs, key=lambda row: row["stage"]):
+        click.echo(f"{stage}: from the model hub (* is the default)")
+        for row in rows:
+            mark = "*" if row["default"] else " "
+            state = "here" if row["present"] else "not fetched"
+            may = {"yes": "", "no": "NOT FOR COMMERCIAL USE", "limited": "on conditions"}
+            notes = "; ".join(part for part in (may[row["commercial"]], row["note"]) if part)
+            gigabytes = f"{row['gigabytes']:.1f} GB"
+            click.echo(f"{mark} {row['name']:<50} {gigabytes:>8}  {state:<11} {row['licence']}")
+            if notes:
+                click.echo(f"      {notes}")
 
 
 @models.command("pull")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 def models_pull(names: tuple[str, ...]) -> None:
-    """Fetch them (all, if none is named) and check them."""
+    """Fetch those named, or all builtin ones, and check them; OWNER/NAME is one of the hub."""
     from aigc.doctor import prepare
 
     with shown():

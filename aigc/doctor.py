@@ -67,18 +67,26 @@ def check() -> list[Check]:
 def prepare(names: Iterable[str] = ()) -> Iterator[tuple[str, str]]:
     """Fetch builtin models (all, if none is named) and make what is derived from them.
 
+    Any other model reference, such as OWNER/NAME on the hub, is fetched as it is.
     One that is optional is left out, with the reason, where it cannot be had and was not named.
     Raises ModelError for an unknown name, or where one cannot be had.
     """
-    from aigc._engines import fonts, lm, store
+    from aigc._engines import fonts, hub, lm, store
     from aigc.rank import relevance
 
     known = store.models()
     names = tuple(names)
     asked = names or tuple(known)
     for name in asked:
+        if name not in known and ("/" in name or ":" in name):
+            hub.warn(name, "models")
+            yield name, str(store.resolve(name))
+            continue
         if name not in known:
-            raise ModelError(f"no builtin model '{name}'; choose from {', '.join(known)}")
+            raise ModelError(
+                f"no builtin model '{name}'; choose from {', '.join(known)}, or name one of the "
+                "hub as OWNER/NAME"
+            )
         try:
             yield name, str(store.builtin(name))
         except (MissingExtra, ModelError) as error:
@@ -100,12 +108,14 @@ def _cuda() -> Check:
     except ImportError:
         return Check("gpu", False, "torch is missing", "pip install torch")
     if torch.cuda.is_available():
-        return Check("gpu", True, torch.cuda.get_device_name(0))
+        free, total = (amount / 2**30 for amount in torch.cuda.mem_get_info())
+        name = torch.cuda.get_device_name(0)
+        return Check("gpu", True, f"{name}, {free:.0f} of {total:.0f} GiB free")
     return Check(
         "gpu",
         False,
-        "none; the builtin backends need none",
-        "a CUDA build of torch on a machine with an NVIDIA card",
+        "none; the builtin and endpoint backends need none",
+        "a CUDA build of torch on a machine with an NVIDIA card, or an endpoint (docs/models.md)",
     )
 
 

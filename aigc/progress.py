@@ -13,6 +13,8 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from aigc import events
 from aigc.events import Event, Listener
 
+PATIENCE = 10.0  # seconds without a line, where there is no bar
+
 
 @contextmanager
 def shown() -> Iterator[Listener]:
@@ -53,6 +55,7 @@ def _is_remark(event: Event) -> bool:
 
 def _plain() -> Listener:
     started: dict[str, float] = {}
+    told: dict[str, float] = {}  # when a line last told how far each is
     say = _once(lambda line: print(line, file=sys.stderr, flush=True))  # noqa: T201
 
     def listen(event: Event) -> None:
@@ -67,6 +70,10 @@ def _plain() -> Listener:
             elif event.done == event.total and event.total == 1:
                 seconds = time.perf_counter() - started[key]
                 print(f"{key} done, {seconds:.1f} s", file=sys.stderr, flush=True)  # noqa: T201
+            elif time.perf_counter() - told.get(key, started[key]) >= PATIENCE:
+                told[key] = time.perf_counter()
+                far = f"{event.done} of {event.total}, {event.message}".rstrip(", ")
+                print(f"{key}: {far}", file=sys.stderr, flush=True)  # noqa: T201
         say(remarks(event))
 
     return listen

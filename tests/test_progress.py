@@ -71,3 +71,18 @@ def test_the_style_is_said_with_its_reason_and_a_remark_once(
     assert lines.count("scene: ornaments are drawn") == 1
     assert lines[-1] == "style diwali: opens 2026-11-01, a week before Diwali"
     assert lines[-2].startswith("scene done")
+
+
+def test_long_work_is_told_from_time_to_time(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clock = iter(range(0, 400, 4))
+    monkeypatch.setattr(progress.time, "perf_counter", lambda: float(next(clock)))
+    with progress.shown():
+        for step in range(9):
+            events.report("scene", step, 9, f"step {step}")
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "scene …"
+    assert 2 <= len(lines) - 1 <= 4
+    assert lines[1].startswith("scene: ")
+    assert " of 9, step " in lines[1]

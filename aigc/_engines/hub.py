@@ -43,3 +43,14 @@ def warn(ref: str, stage: str) -> None:
         return
     may = "is not licensed for commercial use" if model.commercial == "no" else "has conditions"
     events.report(stage, 0, 0, f"licence: {ref} {may} ({model.licence}); {model.note}".rstrip("; "))
+
+
+def cached() -> frozenset[str]:
+    """The models of the hub that are in its cache already, whole or in part."""
+    from huggingface_hub import scan_cache_dir
+    from huggingface_hub.errors import CacheNotFound
+
+    try:
+        return frozenset(repo.repo_id for repo in scan_cache_dir().repos)
+    except CacheNotFound:
+        return frozenset()
