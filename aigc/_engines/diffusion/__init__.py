@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -59,3 +60,9 @@ class Made(NamedTuple):
     pixels: Pixels  # (H, W, 3) at the job's size
     seed: int  # that it was painted with
     repainted: int  # pictures before it that were turned down
+    fault: str = ""  # why this one, the last that was tried, cannot be used either
+
+
+# Says why a picture cannot be used, "" if it can: generate(settings, jobs, usable, repaints) paints
+# again with the next seed, `repaints` times at most.
+Usable = Callable[[Job, Pixels], str]
