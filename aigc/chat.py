@@ -7,6 +7,7 @@ the reason.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
@@ -65,6 +66,22 @@ def ask(
         if last or not asked:
             break
     return [found[number] for number in range(len(questions))]
+
+
+def json_in(said: str) -> dict[str, Any]:
+    """The JSON object in an answer, whatever thoughts, fence or words stand around it.
+
+    Raises ValueError where there is none.
+    """
+    said = said.rsplit("</think>", 1)[-1]
+    start = said.find("{")
+    try:
+        found, _ = json.JSONDecoder(strict=False).raw_decode(said, max(start, 0))
+    except (ValueError, RecursionError) as error:
+        raise ValueError("it is not one whole JSON object") from error
+    if not isinstance(found, dict):
+        raise ValueError("it is not one whole JSON object")
+    return found
 
 
 def _shortened(said: str, most: int = 80) -> str:

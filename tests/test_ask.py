@@ -76,3 +76,17 @@ def test_a_lone_error_is_raised_as_it_is_and_of_several_the_rest_is_kept() -> No
     with pytest.raises(PartlyFailed, match="1 of 3 failed; the first: two: no") as caught:
         settled([1, error, 3])
     assert caught.value.results == [1, error, 3]
+
+
+@pytest.mark.parametrize(
+    "said",
+    ['{"a": "b"}', 'Sure!\n```json\n{"a": "b"}\n```', '<think>{"a": 1}</think>\n{"a": "b"} Done.'],
+)
+def test_json_is_found_amid_words(said: str) -> None:
+    assert chat.json_in(said) == {"a": "b"}
+
+
+@pytest.mark.parametrize("said", ["", "no", "[1]", '{"a": "b', "{" * 5000])
+def test_no_json_is_said(said: str) -> None:
+    with pytest.raises(ValueError, match="not one whole JSON object"):
+        chat.json_in(said)
