@@ -11,13 +11,11 @@ from pydantic import Field
 
 from aigc import events
 from aigc.campaign import Pixels
-from aigc.scene import Painter, Painting, SceneRequest, objects, sets, shadow
+from aigc.scene import Painter, Painting, SceneRequest, objects, plain, sets, shadow
 from aigc.scene import light as lighting
 from aigc.scene.decorate import decorate
 from aigc.styles import SetName
 
-# Of half a side: a marketplace's border, which must be 255 after JPEG too, and the way to it.
-_PURE, _FADE = 0.05, 0.25
 BOUNCE = 0.14  # light that the floor throws back into a shadow, in the floor's colour
 
 
@@ -73,11 +71,9 @@ class Backend(Painter):
         if self.light != "auto":
             side = -1 if self.light == "left" else 1
         shot = lighting.shot(request, side, look)
-        if request.caption.whole:
-            return _bare(shot, request.background)
+        if plain.is_plain(request):
+            return plain.ground(request, shot)
         outline = shadow.Outline(shot, request.caption.cutout)
-        if request.background == "white":
-            return _on_white(shot, outline)
         name = _choose(request, shot) if self.set == "auto" else self.set
         stage = sets.SETS[name](shot)
         picture = stage.light
@@ -107,25 +103,3 @@ class Backend(Painter):
 def _choose(request: SceneRequest, shot: lighting.Shot) -> str:
     """Take the first of the style's sets that suits the shot."""
     return next((name for name in request.style.sets if sets.suits(name, shot)), "studio")
-
-
-def _bare(shot: lighting.Shot, background: str) -> Pixels:
-    """A plain wall: a whole photo throws no shadow and stands on no floor."""
-    colour = "#ffffff" if background == "white" else shot.colours.wall
-    levels = np.frombuffer(bytes.fromhex(colour.removeprefix("#")), np.uint8)
-    return np.tile(levels, (shot.height, shot.width, 1))
-
-
-def _on_white(shot: lighting.Shot, outline: shadow.Outline) -> Pixels:
-    """Pure white with a soft shadow under the product that is gone before it reaches the edge.
-
-    None is thrown across the floor: marketplaces look for white beside the product.
-    """
-    shade = 0.5 * shadow.drop(outline) if shot.floor is None else 0.6 * shadow.contact(outline)
-    across = np.linspace(-1, 1, shot.width, dtype=np.float32)
-    down = np.linspace(-1, 1, shot.height, dtype=np.float32)
-    edge = np.maximum(np.abs(across)[None], np.abs(down)[:, None])
-    inside = np.clip((1 - edge - _PURE) / _FADE, 0, 1)
-    shade = np.maximum(shade - 0.006, 0) * inside**2 * (3 - 2 * inside)
-    grey = np.rint(255 * (1 - shade) ** (1 / 2.2)).astype(np.uint8)
-    return np.repeat(grey[..., None], 3, axis=2)
