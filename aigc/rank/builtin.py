@@ -26,7 +26,7 @@ READ = 20  # tokens of each text that the language model reads; they tell senten
 BLOCKED = 0.02  # what is left of the total of a copy that may not be published
 
 
-class _Job(NamedTuple):
+class Job(NamedTuple):
     """Copies to score for one photo; what is None cannot be judged and is left out."""
 
     photo: Photo
@@ -50,8 +50,7 @@ class Backend(Ranker):
 
     def score(self, requests: Sequence[RankRequest]) -> list[list[Score]]:
         """Score every copy of each request; each inner list is best first."""
-        jobs = [_Job(r.photo, r.caption, r.brief, r.copies, r.limits) for r in requests]
-        return _score(jobs, _table(self.weights))
+        return weigh(jobs_of(requests), weights_of(self.weights))
 
 
 def rank_texts(photo: Photo, texts: Sequence[str], brief: Brief | None = None) -> list[Score]:
@@ -64,10 +63,19 @@ def rank_texts(photo: Photo, texts: Sequence[str], brief: Brief | None = None) -
         for i, text in enumerate(texts)
     )
     limits = None  # a bare text is no headline, body and call to action
-    return _score([_Job(photo, None, brief, copies, limits)], _table(""))[0]
+    return weigh([Job(photo, None, brief, copies, limits)], weights_of(""))[0]
 
 
-def _table(path: str) -> dict[str, Any]:
+def jobs_of(requests: Sequence[RankRequest]) -> list[Job]:
+    """The copies of requests, to be weighed."""
+    return [Job(r.photo, r.caption, r.brief, r.copies, r.limits) for r in requests]
+
+
+def weights_of(path: str) -> dict[str, Any]:
+    """The shipped table of weights, with what a TOML file at `path` puts in place of it.
+
+    Raises BriefError where there is no such file, or it cannot be read.
+    """
     if not path:
         return prompts.table("rank/weights.toml")
     try:
@@ -77,20 +85,25 @@ def _table(path: str) -> dict[str, Any]:
     return prompts.table("rank/weights.toml") | table
 
 
-def _score(jobs: Sequence[_Job], table: dict[str, Any]) -> list[list[Score]]:
-    """Score all copies of all jobs: the classifier, encoder and language model run once each."""
-    texts = [[_message(copy) for copy in job.copies] for job in jobs]
-    seen = look(
-        [job.photo for job in jobs],
-        [job.caption for job in jobs],
-        [None if job.brief is None else job.brief.product or job.brief.name for job in jobs],
-    )
-    points = _points([*phrases(seen, texts), *_compared(jobs, texts)])
-    relevant = relevance(seen, texts, points)
+def weigh(
+    jobs: Sequence[Job],
+    table: dict[str, Any],
+    relevances: Sequence[Sequence[float] | None] | None = None,
+) -> list[list[Score]]:
+    """Score all copies of all jobs: the classifier, encoder and language model run once each.
+
+    `relevances` has those of each job's copies as another model sees them, or None for a job that
+    it cannot judge; without it the classifier judges.
+    """
+    texts = [[message(copy) for copy in job.copies] for job in jobs]
+    if relevances is None:
+        relevances, points = _classified(jobs, texts)
+    else:
+        points = _points(_compared(jobs, texts))
     fluent = iter(_fluency([text for own in texts for text in own], table))
     meant = [_similarity(job, own, points) for job, own in zip(jobs, texts, strict=True)]
     ranked = []
-    for job, own, relevances, similar in zip(jobs, texts, relevant, meant, strict=True):
+    for job, own, relevant, similar in zip(jobs, texts, relevances, meant, strict=True):
         distinct = features.distinctness(own)
         known = None if job.brief is None else facts(job.brief, job.caption)
         scores = []
@@ -98,8 +111,9 @@ def _score(jobs: Sequence[_Job], table: dict[str, Any]) -> list[list[Score]]:
             whole = "\n".join([text, copy.cta, *copy.hashtags])
             fluency = next(fluent)
             parts = {}
+            if relevant is not None:
+                parts["relevance"] = relevant[i]
             if job.brief is None or knows(job.brief.language):
-                parts["relevance"] = relevances[i]
                 if job.brief is not None:
                     parts["coverage"] = features.coverage(job.brief.features, text, similar[i])
                     parts["tone"] = features.tone(whole, job.brief.voice, _language(text))
@@ -115,7 +129,24 @@ def _score(jobs: Sequence[_Job], table: dict[str, Any]) -> list[list[Score]]:
     return ranked
 
 
-def _message(copy: Copy) -> str:
+def _classified(
+    jobs: Sequence[Job], texts: Sequence[Sequence[str]]
+) -> tuple[list[list[float] | None], dict[str, NDArray[np.float32]]]:
+    """Relevance by the classifier, and the points of all texts, which are encoded in one call."""
+    seen = look(
+        [job.photo for job in jobs],
+        [job.caption for job in jobs],
+        [None if job.brief is None else job.brief.product or job.brief.name for job in jobs],
+    )
+    points = _points([*phrases(seen, texts), *_compared(jobs, texts)])
+    judged = [
+        own if job.brief is None or knows(job.brief.language) else None
+        for job, own in zip(jobs, relevance(seen, texts, points), strict=True)
+    ]
+    return judged, points
+
+
+def message(copy: Copy) -> str:
     """What a copy says: headline and body; the call to action says nothing of the product."""
     return "\n".join(part for part in (copy.headline, copy.body) if part)
 
@@ -147,7 +178,7 @@ def _points(texts: Sequence[str]) -> dict[str, NDArray[np.float32]]:
     return dict(zip(each, encoder.encode(each), strict=True))
 
 
-def _compared(jobs: Sequence[_Job], texts: Sequence[Sequence[str]]) -> list[str]:
+def _compared(jobs: Sequence[Job], texts: Sequence[Sequence[str]]) -> list[str]:
     """The features and sentences whose meaning is compared: those in English."""
     found: list[str] = []
     for job, own in zip(jobs, texts, strict=True):
@@ -158,7 +189,7 @@ def _compared(jobs: Sequence[_Job], texts: Sequence[Sequence[str]]) -> list[str]
 
 
 def _similarity(
-    job: _Job, texts: Sequence[str], points: dict[str, NDArray[np.float32]]
+    job: Job, texts: Sequence[str], points: dict[str, NDArray[np.float32]]
 ) -> list[NDArray[np.float32] | None]:
     """Cosines (features, sentences) of each copy with its brief; None where not in English."""
     if job.brief is None or not job.brief.features:

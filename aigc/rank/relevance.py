@@ -90,7 +90,7 @@ def log_ratios(classes: NDArray[np.float32], texts: Vectors, name: Vectors | Non
 def phrases(photos: Sequence[Seen], texts: Sequence[Sequence[str]]) -> list[str]:
     """Everything that `relevance` needs the points of: texts, their sentences, product names."""
     names = [_english(seen.name) for seen in photos if seen.name is not None]
-    parts = [part for own in texts for text in own for part in _readings(text)]
+    parts = [part for own in texts for text in own for part in readings(_english(text))]
     return list(dict.fromkeys([*parts, *(name for name in names if name is not None)]))
 
 
@@ -104,8 +104,8 @@ def relevance(
     """
     found = []
     for seen, own in zip(photos, texts, strict=True):
-        readings = [_readings(text) for text in own]
-        parts = list(dict.fromkeys(part for reading in readings for part in reading))
+        read = [readings(_english(text)) for text in own]
+        parts = list(dict.fromkeys(part for reading in read for part in reading))
         name = None if seen.name is None else _english(seen.name)
         ratios: dict[str, float] = {}
         if parts:
@@ -113,12 +113,11 @@ def relevance(
             called = None if name is None else points[name]
             values = log_ratios(seen.classes, vectors, called).tolist()
             ratios = dict(zip(parts, values, strict=True))
-        found.append(
-            [
-                _chance(_joined(reading, ratios) + COLOUR * agreement(text, seen.colours))
-                for reading, text in zip(readings, own, strict=True)
-            ]
-        )
+        scores = []
+        for text, reading in zip(own, read, strict=True):
+            ratio = joined(reading, ratios) if reading else CENTRE
+            scores.append(_chance(ratio + COLOUR * agreement(text, seen.colours)))
+        found.append(scores)
     return found
 
 
@@ -126,19 +125,16 @@ def _english(text: str) -> str | None:
     return {"zh": in_english(text), "en": text, "other": None}[script(text)]
 
 
-def _readings(text: str) -> list[str]:
+def readings(text: str | None) -> list[str]:
     """What to look up for a text: the whole first, then its sentences; nothing if unreadable."""
-    english = _english(text)
-    if english is None:
+    if text is None:
         return []
-    parts = sentences(english)
-    return [english, *parts] if len(parts) > 1 else [english]
+    parts = sentences(text)
+    return [text, *parts] if len(parts) > 1 else [text]
 
 
-def _joined(reading: Sequence[str], ratios: dict[str, float]) -> float:
-    """The mean of the whole text's log ratio and of its sentences' average; neutral if none."""
-    if not reading:
-        return CENTRE
+def joined(reading: Sequence[str], ratios: Mapping[str, float]) -> float:
+    """The mean of the whole text's log ratio and of its sentences' average."""
     values = np.array([ratios[part] for part in reading])
     if len(values) == 1:
         return float(values[0])
