@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cache
+from importlib.util import find_spec
 from typing import Any
 
 import cv2
@@ -42,6 +43,12 @@ _GROWN = 0.42  # of its height: by so much a line is taller than what the detect
 _TYPE = 40.0  # px: the type size at which lines are looked for
 
 Floats = NDArray[np.float32]
+
+
+def at_hand() -> bool:
+    """Whether lines can be read here without installing or fetching anything."""
+    there = all(store.fetched(model.ref) for model in (_DETECTOR, _READER))
+    return there and find_spec("onnxruntime") is not None
 
 
 def read(picture: Pixels, size: float) -> str:

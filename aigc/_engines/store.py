@@ -81,7 +81,11 @@ def checked(model: Model) -> Path:
 
 def present(name: str) -> bool:
     """Whether a builtin model is already in the cache."""
-    ref = models()[name].ref
+    return fetched(models()[name].ref)
+
+
+def fetched(ref: str) -> bool:
+    """Whether a file of a package, a pypi: or npm: reference, is already in the cache."""
     found = _PYPI.match(ref) or _NPM.match(ref)
     return found is not None and (_package_folder(found) / found["path"]).exists()
 
