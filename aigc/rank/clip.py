@@ -1,0 +1,55 @@
+"""Builtin's scores, but relevance as CLIP, SigLIP and their relatives see it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pydantic import Field
+
+from aigc.campaign import Score
+from aigc.rank import Ranker, RankRequest
+from aigc.rank.builtin import jobs_of, message, weigh, weights_of
+from aigc.rank.contrast import View, relevance
+
+
+class Backend(Ranker):
+    """Scores by builtin's seven parts; a model of pictures and texts judges the first."""
+
+    model: str = Field(
+        "google/siglip2-base-patch16-224",
+        description="Dual encoder of CLIP's family: hub name, file:/path or pypi: reference",
+    )
+    device: str = Field("auto", description="auto (a graphics card), cuda, cuda:N, mps or cpu")
+    weights: str = Field(
+        "", description="TOML file of weights in place of the shipped prompts/rank/weights.toml"
+    )
+
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """Distributions whose version changes the result."""
+        return ("torch", "transformers", "ctranslate2", "pillow")
+
+    @property
+    def materials(self) -> dict[str, str]:
+        """The model, and which version of it."""
+        from aigc._engines import clip
+
+        return {self.model: clip.version(self.model)}
+
+    def score(self, requests: Sequence[RankRequest]) -> list[list[Score]]:
+        """Score every copy of each request; each inner list is best first."""
+        table = weights_of(self.weights)
+        if not requests:
+            return []
+        from aigc._engines import clip
+
+        encoder = clip.load(
+            self.model,
+            self.device,
+            option="rank.device",
+            instead="use --rank builtin",
+        )
+        jobs = jobs_of(requests)
+        views = [View(job.photo, job.caption) for job in jobs]
+        texts = [[message(copy) for copy in job.copies] for job in jobs]
+        return weigh(jobs, table, relevance(encoder, views, texts))
