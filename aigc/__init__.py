@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from aigc.export import load as load_campaign
     from aigc.export import pack
     from aigc.pipeline import redo, run
+    from aigc.rank.posters import rank_posters
     from aigc.recipe import Recipe
 
 # Everything public, imported when first used: `aigc --help` must not wait for numpy.
@@ -37,6 +38,7 @@ _WHERE = {
     "load_brief": "aigc.brief:load",
     "load_campaign": "aigc.export:load",
     "pack": "aigc.export:pack",
+    "rank_posters": "aigc.rank.posters:rank_posters",
     "redo": "aigc.pipeline:redo",
     "run": "aigc.pipeline:run",
 }
@@ -57,6 +59,7 @@ __all__ = [
     "load_brief",
     "load_campaign",
     "pack",
+    "rank_posters",
     "redo",
     "run",
 ]

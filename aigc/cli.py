@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from aigc import __version__, cli_inspect, cli_lists, cli_preflight
+from aigc import __version__, cli_inspect, cli_lists, cli_preflight, cli_rank
 from aigc.cli_lists import STAGES, Command, as_json, shown
 from aigc.errors import AigcError
 
@@ -129,13 +129,27 @@ _redo("typeset", "Typeset a saved campaign again.")
 @click.argument("folder", metavar="[DIR]", required=False)
 @click.option("--photo", help="Rank texts against this photo instead of a saved campaign.")
 @click.option("--texts", type=click.Path(), help="File of texts, one a line; - for stdin.")
+@click.option("--posters", is_flag=True, help="Rank the campaign's posters instead, best first.")
+@click.option("--reward", metavar="MODEL", help="With --posters: the reward model.")
+@click.option("--device", help="With --posters: auto (a graphics card), cuda, cuda:N or cpu.")
 @backend_options
 @as_json
 def rank(
-    folder: str | None, photo: str | None, texts: str | None, as_json: bool, **options: Any
+    folder: str | None,
+    photo: str | None,
+    texts: str | None,
+    posters: bool,
+    reward: str | None,
+    device: str | None,
+    as_json: bool,
+    **options: Any,
 ) -> None:
-    """Rank a saved campaign's copy again, or any texts against any photo."""
-    if folder and not (photo or texts):
+    """Rank a saved campaign's copy again, or its posters, or any texts against any photo."""
+    if posters and folder and not (photo or texts):
+        cli_rank.print_posters(folder, reward, device, as_json)
+    elif posters or reward or device:
+        raise click.UsageError("--posters takes a campaign folder; --reward and --device need it")
+    elif folder and not (photo or texts):
         _redo_stage(folder, "rank", options, as_json)
     elif photo and texts and not folder:
         _rank_texts(photo, texts, as_json)

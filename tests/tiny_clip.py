@@ -27,6 +27,13 @@ def options(name: str, backend: str) -> dict[str, Any]:
     return {"model": str(siglip()), "device": "cpu"}
 
 
+def encoder(ref: str | Path, device: str = "cpu") -> Any:
+    """Load a model as rank/clip does."""
+    from aigc._engines import clip
+
+    return clip.load(str(ref), device, option="rank.device", instead="use --rank builtin")
+
+
 @cache
 def clip() -> Path:
     """A CLIP that reads English only, as OpenAI's does."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -123,7 +124,7 @@ class Encoder:
             events.report("rank", start, len(items), name)
             part = items[start : start + self._batch]
             rows = torch.arange(self._batch).clamp(max=len(part) - 1)  # the last one fills up
-            with torch.inference_mode():
+            with torch.inference_mode(), _room(self.ref, self._device):
                 inputs = {key: self._placed(value[rows]) for key, value in prepare(part).items()}
                 points = features(**inputs).pooler_output[: len(part)]
                 found.append(normalize(points.float(), dim=1).cpu().numpy())
@@ -176,11 +177,22 @@ def _loaded(ref: str, place: torch.device) -> Encoder:
             dtype=torch.float32 if place.type == "cpu" else torch.float16,
             output_loading_info=True,
         )
-    except (OSError, ValueError, ImportError, KeyError, RuntimeError) as error:
+    except Exception as error:  # every format of weights and tokenizers has errors of its own
         raise ModelError(f"'{ref}': cannot be loaded ({_line(error)})") from error
     if missing := sorted(report["missing_keys"]):
         raise ModelError(f"'{ref}': lacks the weights of {missing[0]} and {len(missing) - 1} more")
-    return Encoder(ref, model.to(place).eval(), processor, place)
+    with _room(ref, place):
+        return Encoder(ref, model.to(place).eval(), processor, place)
+
+
+@contextmanager
+def _room(ref: str, place: torch.device) -> Iterator[None]:
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        raise ModelError(
+            f"'{ref}': not enough memory on {place}; choose a smaller model, or set device=cpu"
+        ) from error
 
 
 def _check(folder: Path, ref: str) -> None:
