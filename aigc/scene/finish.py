@@ -12,8 +12,9 @@ from aigc.scene import shadow
 from aigc.scene.light import Field, Shot, develop, lay, soften
 
 CALM = 0.02  # the judge's gradient under a text, that drawn sets stay below
-_BLUR = 0.035  # of the picture's side: what calms a busy place
-_WIDEN = 0.05  # of the picture's side: how far calm reaches beyond a text, as in `Shot.busy`
+_BLURS = (0.004, 0.008, 0.016, 0.03, 0.05)  # of the picture's side: steps out of focus
+_WIDEN = 0.14  # of the picture's side: how softly calm ends beside a text
+_NEAR = 0.3  # of the picture: an edge so near to a text that calm runs up to it
 _BOUNCE = 0.14  # light that the floor throws back into a shadow, in the floor's colour
 _THROWN = 0.5  # of a cast shadow: painted light is softer than a lamp
 _BESIDE = 1.1  # times as bright: from here on light comes from that side
@@ -41,7 +42,7 @@ def finished(
     if strength > 0:
         shot = lit(shot, light)
         outline = shadow.Outline(shot, cutout)
-        light = calmed(light, painted, shot, outline, strength)
+        light = light + strength * (calmed(light, shot, outline) - light)
         if shot.floor is None:
             shade = shadow.drop(outline)
         else:
@@ -49,7 +50,7 @@ def finished(
             if thrown:
                 shade = 1 - (1 - shade) * (1 - _THROWN * shadow.cast(outline))
         if not thrown:
-            shade = 0.5 * shade  # the model saw the product, and has painted one
+            shade = 0.6 * shade  # the model saw the product, and has painted one
         light = light * (1 - strength * shade[..., None] * (1 - _bounce(light, shot)))
     return develop(light, grain, rng)
 
@@ -65,30 +66,50 @@ def lit(shot: Shot, light: Field) -> Shot:
     return dataclasses.replace(shot, side=-1 if left > right else 1)
 
 
-def calmed(
-    light: Field, painted: Pixels, shot: Shot, outline: shadow.Outline, strength: float = 1.0
-) -> Field:
-    """Throw out of focus what is busy under the texts, no more than makes it calm."""
+def calmed(light: Field, shot: Shot, outline: shadow.Outline) -> Field:
+    """Throw what is busy under the texts out of focus, no further than makes it calm."""
+    side = float(np.sqrt(shot.width * shot.height))
+    busy = [box for box in shot.quiet if _busy(light, shot, box) > CALM]
+    if not busy:
+        return light
+    cover = np.zeros((shot.height, shot.width), np.float32)
+    for box in busy:
+        cover = np.maximum(cover, _soft(box, shot, _WIDEN * side))
+    for share in _BLURS:
+        away = _around(light, outline, share * side)
+        calm = lay(light, away, cover)
+        if all(_busy(calm, shot, box) <= CALM for box in busy):
+            break
+    return calm
+
+
+def _busy(light: Field, shot: Shot, box: tuple[int, int, int, int]) -> float:
+    """The mean gradient that the judge would find under a text."""
     from aigc.typeset.judge.metrics import canvas_size, gradient
 
-    size = canvas_size((shot.width, shot.height))
-    steep = gradient(cv2.resize(painted, size, interpolation=cv2.INTER_AREA))
-    side = float(np.sqrt(shot.width * shot.height))
-    cover = np.zeros(steep.shape, np.float32)
-    across, down = size[0] / shot.width, size[1] / shot.height
-    pad = _WIDEN * side * across
-    for left, top, right, bottom in shot.quiet:
-        x0, x1 = max(0, int(left * across - pad)), int(right * across + pad) + 1
-        y0, y1 = max(0, int(top * down - pad)), int(bottom * down + pad) + 1
-        part = steep[y0:y1, x0:x1]
-        busy = float(part.mean()) if part.size else 0.0
-        if busy > CALM:
-            cover[y0:y1, x0:x1] = np.maximum(cover[y0:y1, x0:x1], 1 - CALM / busy)
-    if not cover.any():
-        return light
-    cover = cv2.resize(soften(cover, 0.8 * pad), (shot.width, shot.height))
-    away = _around(light, outline, _BLUR * side)
-    return lay(light, away, np.clip(strength * cover, 0, 1))
+    left, top, right, bottom = box
+    scale = canvas_size((shot.width, shot.height))[0] / shot.width
+    part = light[max(top, 0) : bottom, max(left, 0) : right]
+    if not part.size:
+        return 0.0
+    size = max(2, round(part.shape[1] * scale)), max(2, round(part.shape[0] * scale))
+    tone = np.clip(cv2.resize(part, size, interpolation=cv2.INTER_AREA), 0, 1) ** (1 / 2.2)
+    return float(gradient(np.rint(255 * tone).astype(np.uint8)).mean())
+
+
+def _soft(box: tuple[int, int, int, int], shot: Shot, pad: float) -> Field:
+    """1 in a box, falling smoothly to 0 around it; it runs over the edges that it comes near."""
+    across = _ramp(box[0], box[2], shot.width, pad)
+    down = _ramp(box[1], box[3], shot.height, pad)
+    return np.outer(down, across).astype(np.float32)
+
+
+def _ramp(low: float, high: float, side: int, pad: float) -> Field:
+    low = -side if low < _NEAR * side else low
+    high = 2 * side if high > (1 - _NEAR) * side else high
+    at = np.arange(side) + 0.5
+    inside: Field = np.clip(1 + np.minimum(at - low, high - at) / pad, 0, 1)
+    return inside**2 * (3 - 2 * inside)
 
 
 def _around(light: Field, outline: shadow.Outline, sigma: float) -> Field:

@@ -153,7 +153,8 @@ def _place_and_time(request: SceneRequest, words: dict[str, dict[str, str]]) -> 
     if request.style.occasions or request.style.mode == "dark":
         return []
     markets = [market.name for market in seasons.markets(request.brief)]
-    place = words["market"].get(markets[0], "") if len(markets) == 1 else ""
+    one = request.brief.market and len(markets) == 1  # a guess by the language is none
+    place = words["market"].get(markets[0], "") if one else ""
     return [_season(request, markets, words["season"]), place]
 
 
