@@ -50,7 +50,9 @@ def _held(brief: Brief, caption: Caption) -> str:
 
 
 def _plain(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).replace("’", "'").casefold()
+    """The text in lower case, with every script's digits as ours."""
+    digits = (str(unicodedata.decimal(each, each)) for each in unicodedata.normalize("NFKC", text))
+    return "".join(digits).replace("’", "'").casefold()
 
 
 def _value(number: str) -> str:

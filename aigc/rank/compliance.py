@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from functools import cache
 from typing import NamedTuple
+from unicodedata import decimal
 
 from aigc import prompts
 from aigc.brandkit import avoided
@@ -65,7 +66,8 @@ def compliance(text: str, known: str | None, avoid: Iterable[str] = ()) -> Verdi
 
 
 def _numbers(text: str) -> list[str]:
-    plain = [number.replace(",", "").rstrip(".") for number in _NUMBER.findall(text)]
+    digits = "".join(str(decimal(each, each)) for each in text)  # in any script
+    plain = [number.replace(",", "").rstrip(".") for number in _NUMBER.findall(digits)]
     return plain + _COUNTED.findall(text)
 
 

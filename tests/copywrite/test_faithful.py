@@ -30,6 +30,7 @@ CAPTION = Caption(
         "Ceramics for the table. 1200 sold.",
         "绿色的茶壶，双层杯壁。最后，喝一口。",
         "Fill it, pour it, share it.",
+        "إبريق يتسع ٤٠٠ مل.",
         "三餐四季，万物生。",
     ],
 )
