@@ -1,5 +1,7 @@
 """Match texts to photos: top-1 accuracy and mean reciprocal rank, by file.
 
+With `--model` a dual encoder judges, as rank/clip does, in place of the builtin classifier.
+
 A file has one JSON object a line: `image` (path relative to the file), `candidates` (texts) and
 `answer` (index of the right one). The other side is the plain method, measured in the same run:
 convex combination of semantic embeddings (Norouzi et al. 2013) over the names of the ten likeliest
@@ -12,6 +14,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +22,10 @@ import numpy as np
 from _report import emit, machine, parser, versions
 
 from aigc import photo
-from aigc._engines import encoder, vision
+from aigc._engines import clip, encoder, vision
 from aigc.campaign import Pixels
+from aigc.rank import contrast
+from aigc.rank.contrast import View
 from aigc.rank.look import look
 from aigc.rank.relevance import bank, phrases, relevance
 from aigc.regions import regions
@@ -35,14 +40,18 @@ def main() -> None:
     """Read the files, score every row both ways, and report."""
     arguments = parser(__doc__)
     arguments.add_argument("files", nargs="+", type=Path, metavar="FILE.jsonl")
+    arguments.add_argument("--model", help="Measure rank/clip with this model, not rank/builtin.")
+    arguments.add_argument("--device", default="auto", help="Where the model runs.")
     chosen = arguments.parse_args()
     files = {path.name: _rows(path) for path in chosen.files}
     rows = [row for own in files.values() for row in own]
     print(f"{len(rows)} rows", file=sys.stderr)
     bank()  # loads the encoder, so that no side is timed doing it
-    ours, our_seconds = _timed(_ours, rows)
+    method = partial(_encoded, chosen.model, chosen.device) if chosen.model else _ours
+    ours, our_seconds = _timed(method, rows)
     theirs, their_seconds = _timed(_theirs, rows)
     result: dict[str, Any] = {
+        "model": chosen.model,
         "top1": {},
         "mrr": {},
         "ours": {"seconds": our_seconds},
@@ -97,6 +106,21 @@ def _ours(rows: Sequence[Row]) -> Scores:
     texts = [row["candidates"] for row in rows]
     needed = phrases(looked, texts)
     return relevance(looked, texts, dict(zip(needed, encoder.encode(needed), strict=True)))
+
+
+def _encoded(model: str, device: str, rows: Sequence[Row]) -> Scores:
+    loaded = clip.load(model, device, option="--device", instead="leave out --model")
+    texts: dict[Path, dict[str, None]] = {}
+    for row in rows:
+        texts.setdefault(row["image"], {}).update(dict.fromkeys(row["candidates"]))
+    photos = _photos(rows)
+    own = [list(texts[path]) for path in photos]
+    found = contrast.relevance(loaded, [View(each, None) for each in photos.values()], own)
+    scores = {
+        path: dict(zip(said, values or [contrast.NEUTRAL] * len(said), strict=True))
+        for path, said, values in zip(photos, own, found, strict=True)
+    }
+    return [[scores[row["image"]][text] for text in row["candidates"]] for row in rows]
 
 
 def _theirs(rows: Sequence[Row]) -> Scores:
