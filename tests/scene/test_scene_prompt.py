@@ -173,7 +173,7 @@ def test_a_wall_that_follows_the_product_is_named():
 def test_tokens_are_not_counted_short():
     """Counts by CLIP's own tokenizer, of texts as they are here."""
     for text, count in (
-        ("empty night stage in deep blue, one huge golden full moon, low mist, osmanthus", 19),
+        ("empty night stage in deep blue, one huge golden full moon, low mist, paper clouds", 18),
         ("empty 1970s style studio, concentric painted arcs in mustard, orange, brown", 20),
         ("large plain area at the top and on the left, soft light from the left", 16),
         ("text, letters, words, numbers, logo, watermark, signature, sign, people", 18),
