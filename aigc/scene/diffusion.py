@@ -6,16 +6,14 @@ import dataclasses
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-import numpy as np
 from pydantic import Field
 
 from aigc import events
 from aigc.campaign import Pixels
 from aigc.errors import AigcError, ModelError, settled
-from aigc.scene import Painter, Painting, SceneRequest, inplace, light, plain, usable
+from aigc.scene import Painter, Painting, SceneRequest, inplace, plain, usable
 from aigc.scene.canvas import Canvas, canvas
 from aigc.scene.finish import finished
-from aigc.scene.light import Shot
 from aigc.scene.prompt import Asked, Way, asked
 
 if TYPE_CHECKING:
@@ -102,12 +100,14 @@ class Backend(Painter):
         made = self._made(drafts) if drafts else []
         painted = iter([self._painting(*each) for each in zip(drafts, made, strict=True)])
         return settled(
-            [_plain(each) if plain.is_plain(each) else next(painted) for each in requests]
+            [plain.painting(each) if plain.is_plain(each) else next(painted) for each in requests]
         )
 
     def _draft(self, request: SceneRequest) -> _Draft:
         painted = canvas(request)
-        return _Draft(request, painted, asked(painted.request, _shot(painted.request), self.way))
+        return _Draft(
+            request, painted, asked(painted.request, plain.shot(painted.request), self.way)
+        )
 
     def _made(self, drafts: Sequence[_Draft]) -> list[Made | AigcError]:
         """Have the engine paint; it loads the model once a process."""
@@ -132,7 +132,7 @@ class Backend(Painter):
         job = Job(request.size, *draft.asked, seed=request.seed)
         if self.way == "backdrop":
             return job
-        return job._replace(**inplace.ground(request, _shot(request), self.control)._asdict())
+        return job._replace(**inplace.ground(request, plain.shot(request), self.control)._asdict())
 
     def _painting(self, draft: _Draft, made: Made | AigcError) -> Painting | AigcError:
         """Bring what a model made to what was asked for."""
@@ -149,12 +149,12 @@ class Backend(Painter):
         request = draft.request
         pixels = finished(
             draft.canvas.cut(made.pixels),
-            _shot(request),
+            plain.shot(request),
             request.caption.cutout,
             strength=self.harmonise,
             thrown=self.way == "backdrop",
             grain=self.grain,
-            rng=_rngs(request)[2],
+            rng=plain.rngs(request)[2],
         )
         if self.way == "in-place":
             pixels = inplace.put_back(pixels, inplace.placed(request.caption, request))
@@ -165,17 +165,3 @@ class Backend(Painter):
             negative=draft.asked.negative,
             repainted=made.repainted,
         )
-
-
-def _plain(request: SceneRequest) -> Painting:
-    return Painting(pixels=plain.ground(request, _shot(request)), seed=request.seed)
-
-
-def _shot(request: SceneRequest) -> Shot:
-    """The shot as builtin sees it: plain grounds are the same to the bit."""
-    look, placing, *_ = _rngs(request)
-    return light.shot(request, -1 if placing.random() < 0.6 else 1, look)
-
-
-def _rngs(request: SceneRequest) -> list[np.random.Generator]:
-    return np.random.default_rng(request.seed).spawn(4)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from aigc.campaign import Pixels
-from aigc.scene import SceneRequest, shadow
+from aigc.scene import Painting, SceneRequest, light, shadow
 from aigc.scene.light import Shot
 
 # Of half a side: a marketplace's border, which must be 255 after JPEG too, and the way to it.
@@ -15,6 +15,22 @@ _PURE, _FADE = 0.05, 0.25
 def is_plain(request: SceneRequest) -> bool:
     """Whether a request asks for no scene: the photo is shown whole, or its ground is white."""
     return request.caption.whole or request.background == "white"
+
+
+def shot(request: SceneRequest) -> Shot:
+    """The shot as builtin sees it: plain grounds are the same to the bit."""
+    look, placing, *_ = rngs(request)
+    return light.shot(request, -1 if placing.random() < 0.6 else 1, look)
+
+
+def rngs(request: SceneRequest) -> list[np.random.Generator]:
+    """What is drawn by lot, apart: the look, the placing, the grain, what hangs."""
+    return np.random.default_rng(request.seed).spawn(4)
+
+
+def painting(request: SceneRequest) -> Painting:
+    """The plain ground that a request asks for, for painters that need a model for others."""
+    return Painting(pixels=ground(request, shot(request)), seed=request.seed)
 
 
 def ground(request: SceneRequest, shot: Shot) -> Pixels:
