@@ -152,32 +152,9 @@ def rank(
     elif folder and not (photo or texts):
         _redo_stage(folder, "rank", options, as_json)
     elif photo and texts and not folder:
-        _rank_texts(photo, texts, as_json)
+        cli_rank.print_texts(photo, texts, _recipe(options | {"recipe": None})["rank"], as_json)
     else:
         raise click.UsageError("give a campaign folder, or --photo and --texts")
-
-
-def _rank_texts(photo: str, texts: str, as_json: bool) -> None:
-    from aigc import photo as photos
-    from aigc.errors import BriefError
-    from aigc.rank.builtin import rank_texts
-
-    try:
-        with click.open_file(texts, encoding="utf-8") as stream:
-            lines = [line.strip() for line in stream if line.strip()]
-    except (OSError, UnicodeDecodeError) as error:
-        raise BriefError(f"--texts {texts}: cannot be read as UTF-8 text ({error})") from error
-    if not lines:
-        raise BriefError(f"--texts {texts}: holds no text; write one a line")
-    with shown():
-        scores = rank_texts(photos.load(photo), lines)
-    by_id = {str(number): line for number, line in enumerate(lines)}
-    rows = [{"text": by_id[score.candidate_id], **score.model_dump()} for score in scores]
-    if as_json:
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
-        return
-    for row in rows:
-        click.echo(f"{row['total']:.3f}  {row['text']}\n       {row['reason']}")
 
 
 @cli.command("zip")

@@ -52,18 +52,28 @@ class Backend(Ranker):
         """Score every copy of each request; each inner list is best first."""
         return weigh(jobs_of(requests), weights_of(self.weights))
 
+    def rank_texts(
+        self, photo: Photo, texts: Sequence[str], brief: Brief | None = None
+    ) -> list[Score]:
+        """Rank any texts against any photo, best first; ids are their places in `texts`."""
+        return weigh([bare(photo, texts, brief)], weights_of(self.weights))[0]
+
 
 def rank_texts(photo: Photo, texts: Sequence[str], brief: Brief | None = None) -> list[Score]:
     """Rank any texts against any photo, best first; ids are their places in `texts`.
 
     Without a brief there is no coverage, tone or length to judge, and the rest share the weight.
     """
+    return Backend().rank_texts(photo, texts, brief)
+
+
+def bare(photo: Photo, texts: Sequence[str], brief: Brief | None) -> Job:
+    """Texts that are no headline, body and call to action, and a photo without a caption."""
     copies = tuple(
         Copy(id=str(i), headline="", body=text, cta="", hashtags=(), source="given")
         for i, text in enumerate(texts)
     )
-    limits = None  # a bare text is no headline, body and call to action
-    return weigh([Job(photo, None, brief, copies, limits)], weights_of(""))[0]
+    return Job(photo, None, brief, copies, None)
 
 
 def jobs_of(requests: Sequence[RankRequest]) -> list[Job]:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from pydantic import Field
 
-from aigc.campaign import Score
+from aigc.campaign import Brief, Photo, Score
 from aigc.rank import Ranker, RankRequest
-from aigc.rank.builtin import jobs_of, message, weigh, weights_of
+from aigc.rank.builtin import Job, bare, jobs_of, message, weigh, weights_of
 from aigc.rank.contrast import View, relevance
 
 
@@ -38,18 +38,23 @@ class Backend(Ranker):
 
     def score(self, requests: Sequence[RankRequest]) -> list[list[Score]]:
         """Score every copy of each request; each inner list is best first."""
+        return self._weigh(jobs_of(requests))
+
+    def rank_texts(
+        self, photo: Photo, texts: Sequence[str], brief: Brief | None = None
+    ) -> list[Score]:
+        """Rank any texts against any photo, best first; ids are their places in `texts`."""
+        return self._weigh([bare(photo, texts, brief)])[0]
+
+    def _weigh(self, jobs: Sequence[Job]) -> list[list[Score]]:
         table = weights_of(self.weights)
-        if not requests:
+        if not jobs:
             return []
         from aigc._engines import clip
 
         encoder = clip.load(
-            self.model,
-            self.device,
-            option="rank.device",
-            instead="use --rank builtin",
+            self.model, self.device, option="rank.device", instead="use --rank builtin"
         )
-        jobs = jobs_of(requests)
         views = [View(job.photo, job.caption) for job in jobs]
         texts = [[message(copy) for copy in job.copies] for job in jobs]
         return weigh(jobs, table, relevance(encoder, views, texts))

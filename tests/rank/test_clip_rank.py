@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 import tiny_clip
+from click.testing import CliRunner
 from pictures import mug
 
 from aigc._engines.clip import Encoder
 from aigc.campaign import Brief, Caption, Copy, Photo
 from aigc.channels import TextLimits
+from aigc.cli import cli
 from aigc.errors import BriefError, ModelError
 from aigc.rank import RankRequest
 from aigc.rank import builtin as by_builtin
@@ -152,6 +155,26 @@ def test_the_whole_cut_out_is_seen() -> None:
     assert framed.shape == (99, 99, 3)
     assert (framed == 0).all(2).sum() == 900
     assert squared(tall, 127).shape == (90, 90, 3)
+
+
+def test_any_texts_against_any_photo(tmp_path: Path) -> None:
+    lines = ["A green mug to keep", "红色马克杯，陪你喝咖啡", "แก้ว"]
+    found = backend(tiny_clip.siglip()).rank_texts(photo(), lines)
+    assert sorted(score.candidate_id for score in found) == ["0", "1", "2"]
+    assert set(found[0].parts) == {"relevance", "fluency", "distinctness", "compliance"}
+    (tmp_path / "texts.txt").write_text("\n".join(lines), "utf-8")
+    mug(160).save(tmp_path / "mug.png")
+    arguments = ["rank", "--photo", str(tmp_path / "mug.png"), "--texts", f"{tmp_path}/texts.txt"]
+    chosen = ["--rank", "clip", "--set", "rank.device=cpu", "--set"]
+    shown = [
+        CliRunner().invoke(cli, [*arguments, *more, "--json"], catch_exceptions=False).stdout
+        for more in ([*chosen, f"rank.model={tiny_clip.siglip()}"], [])
+    ]
+    by_clip, by_classifier = (
+        {row["text"]: row["parts"]["relevance"] for row in json.loads(out)} for out in shown
+    )
+    assert by_clip.keys() == by_classifier.keys() == set(lines)
+    assert by_clip[lines[0]] != by_classifier[lines[0]]
 
 
 def test_provenance_names_the_model_and_its_version() -> None:
