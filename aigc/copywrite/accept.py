@@ -20,7 +20,7 @@ from aigc.copywrite.faithful import unsupported
 from aigc.copywrite.grammar import Text
 from aigc.rank.language import words
 
-_BLANK = re.compile(r"\[[^\]]*\]|\{[^}]*\}|<[^>]*>|_{2,}|\b[Xx]{2,3}\b|[×✕]{2,}")
+_BLANK = re.compile(r"\[[^\]]*\]|\{[^}]*\}|<[^>]*>|[\[\]{}<>|\\]|_{2,}|\b[Xx]{2,3}\b|[×✕]{2,}")
 _ADDRESS = re.compile(
     r"https?://\S+|\bwww\.\S+|\b[\w-]+\.(?:com|cn|net|org|shop|store|io)\b|\S*@\S+", re.IGNORECASE
 )

@@ -17,7 +17,6 @@ from aigc.copywrite.grammar import Text
 from aigc.errors import AigcError, ModelError, settled
 
 _LEAST = 8  # candidates that a request is promised, half of them short
-_ROUNDS = 3  # every round asks for what is still missing, and for each answer's repair once
 
 
 class Way(NamedTuple):
@@ -25,6 +24,7 @@ class Way(NamedTuple):
 
     source: str
     candidates: int
+    rounds: int  # each asks for what is still missing, and once for the repair of each answer
     max_tokens: int
     temperature: float
     fill: bool  # whether the grammar may write what is missing, in a language that it knows
@@ -37,7 +37,7 @@ def write(requests: Sequence[CopyRequest], answer: Answerer, way: Way) -> list[l
     of which too little could be used, or whose questions the engine could not answer.
     """
     works = [_Work(request, way) for request in requests]
-    for _ in range(_ROUNDS):
+    for _ in range(way.rounds):
         turns = [(work, draw) for work in works for draw in work.missing()]
         if not turns:
             break

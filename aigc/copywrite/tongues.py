@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from aigc import prompts
 
-_ENOUGH = 0.6  # share of a text's letters in the language's own scripts; the rest are names
+_ENOUGH = 0.6  # share of a text's letters in the language's own scripts; the others are names
 _ENGLISH = 2  # different English words that make a text in Latin letters an English one
 
 
@@ -61,6 +61,8 @@ def is_written(text: str, tongue: Tongue, names: str = "") -> bool:
     scripts = [_script(each) for each in letters]
     if sum(each in tongue.scripts for each in scripts) < _ENOUGH * len(letters):
         return False
+    if set(scripts) & _scripts() - {"LATIN", *tongue.scripts}:
+        return False
     if tongue.chinese and ("HIRAGANA" in scripts or _is_other(letters, *tongue.chinese)):
         return False
     if tongue.latin:
@@ -88,6 +90,12 @@ def _holds(encoding: str, character: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+@cache
+def _scripts() -> set[str]:
+    lines = prompts.table("copywrite/languages.toml").values()
+    return {script for line in lines for script in line["scripts"]}
 
 
 @cache

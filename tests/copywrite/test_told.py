@@ -19,7 +19,7 @@ from aigc.errors import EndpointError, ModelError, PartlyFailed
 
 LIMITS = TextLimits(headline=40, body=100, cta=20)
 SHORT = TextLimits(headline=26, body=50, cta=15)
-WAY = told.Way("llm:test", candidates=12, max_tokens=300, temperature=0.8, fill=False)
+WAY = told.Way("llm:test", candidates=12, rounds=3, max_tokens=300, temperature=0.8, fill=False)
 THINGS = ["Rain", "Dawn", "Noon", "Dusk", "Tea", "Milk", "Home", "Desk", "Park", "Train", "Snow"]
 THINGS += ["Sunday", "Monday", "Guests", "Books", "Walks", "Friends", "Soup", "Cocoa", "Letters"]
 
@@ -196,7 +196,9 @@ def test_a_name_that_gives_orders_is_data() -> None:
         ({"body": "Your tea with a view."}, "fr", "body is not written in French"),
         ({"body": "Your tea with a view."}, "th", "body is not written in Thai"),
         ({"headline": "早安杯子", "body": "静静的早晨"}, "ja", "body is not written in Japanese"),
+        ({"body": "Your tea, 早安, my friend."}, "en", "body is not written in English"),
         ({"body": "A [colour] mug for you."}, "en", "filled in: [colour]"),
+        ({"body": "A mug for you ]."}, "en", "filled in: ]"),
         ({"headline": "Headline: tea"}, "en", "filled in: headline"),
         ({"body": "A feeling, a moment, a question for you."}, "en", "a feeling a moment a"),
         ({"body": "See www.mugs.example now."}, "en", "account: www.mugs.example"),
