@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from aigc.campaign import Box, Pixels, Size
+from aigc.campaign import Box, Pixels, Size, pixel_box
 from aigc.scene import SceneRequest
 
 LONGEST = 2.4  # times the shorter side: beyond it models repeat themselves
@@ -38,11 +38,12 @@ def canvas(request: SceneRequest) -> Canvas:
         top = min(max(round(_GROUND * tall - floor * height), 0), tall - height)
 
     def moved(box: Box) -> Box:
+        edges = pixel_box(box, request.size)  # whole pixels, which round to themselves again
         return (
-            (left + box[0] * width) / wide,
-            (top + box[1] * height) / tall,
-            (left + box[2] * width) / wide,
-            (top + box[3] * height) / tall,
+            (left + edges[0]) / wide,
+            (top + edges[1]) / tall,
+            (left + edges[2]) / wide,
+            (top + edges[3]) / tall,
         )
 
     slots = request.slots.model_copy(

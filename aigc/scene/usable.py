@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import cv2
@@ -14,9 +15,10 @@ BLACK, FLAT, LETTERS = "black", "nearly flat", "full of letters"
 
 _DARK = 20  # levels: what a picture's brightest pixels must exceed; low-key scenes have a lamp
 _EVEN = 1.5  # levels of standard deviation; an empty paper sweep has 5 and more
-_SIDE = 736  # px at which letters are looked for
+_SIDE = 480  # px at which letters are looked for: those that are seen at a glance
 _TYPE = 40.0  # px of type size that is looked for first; much larger and smaller is found too
-_MOST = 9  # letters that are overlooked: a grain of wood reads as a few
+_WORD = re.compile(r"[^\W_]{3,}|[\u3040-\u9fff]{2,}")  # confetti reads as single letters
+_MOST = 3  # letters of words that are overlooked
 
 Reader = Callable[[Pixels, float], str]
 
@@ -30,7 +32,8 @@ def fault(
     """
     shown = pixels
     if painted is not None:
-        own = painted > 0.5
+        rim = np.ones((max(painted.shape) // 50 + 1,) * 2, np.uint8)  # shows the product's colours
+        own = cv2.erode((painted > 0.5).astype(np.uint8), rim) > 0
         if not own.any():
             return ""
         shown = pixels.copy()
@@ -50,4 +53,4 @@ def _letters(pixels: Pixels, read: Reader) -> int:
     scale = min(1.0, _SIDE / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-    return sum(each.isalnum() for each in read(small, _TYPE))
+    return sum(map(len, _WORD.findall(read(small, _TYPE))))
