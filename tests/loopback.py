@@ -316,8 +316,43 @@ def answer(body: dict[str, Any]) -> str:
     form = body.get("response_format", {})
     if form.get("type") == "json_schema":
         schema = form["json_schema"]["schema"]
+        if "headline" in schema.get("properties", {}):
+            return json.dumps(copy_for(plain), ensure_ascii=False)
         return json.dumps(filled(schema, schema.get("$defs", {}), plain), ensure_ascii=False)
     return f"Answer {int.from_bytes(_digest(plain)[:3], 'big')}."
+
+
+_WORDS = {
+    "en": (
+        ("Begin", "Pause", "Linger", "Breathe", "Sit down", "Wander"),
+        ("at dawn", "by noon", "after rain", "before bed", "on Sundays", "with friends"),
+        " ",
+        ("A small pause, all yours.", "Let the morning wait.", "Good days start slowly."),
+        ("Take a look", "See more", "Come closer"),
+    ),
+    "zh": (
+        ("清晨", "午后", "傍晚", "雨天", "周末", "睡前"),
+        ("慢慢坐一会", "抬手便有暖意", "心里有光", "和自己说说话", "听一听风"),
+        "，",
+        ("日子慢下来，就有了滋味。", "给自己留一点安静的时间。", "今天也要好好过。"),
+        ("看一看", "去瞧瞧", "走近些"),
+    ),
+}
+
+
+def copy_for(key: str) -> dict[str, Any]:
+    """Copy that claims nothing, in English, or in Chinese where the question is."""
+    whole = json.loads(key)[0][-1]["content"]
+    first, then, between, bodies, ctas = _WORDS[
+        "zh" if len(re.findall("[一-鿿]", whole)) > 40 else "en"
+    ]
+    lots = _digest(key)
+    return {
+        "headline": first[lots[0] % len(first)] + between + then[lots[1] % len(then)],
+        "body": bodies[lots[2] % len(bodies)],
+        "cta": ctas[lots[3] % len(ctas)],
+        "hashtags": [],
+    }
 
 
 def filled(schema: dict[str, Any], known: dict[str, Any], key: str) -> Any:
