@@ -1,0 +1,248 @@
+"""Language and vision-language models of transformers, from a reference to questions they read."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import threading
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from jinja2 import TemplateError
+from llguidance import LLTokenizer
+from PIL import Image
+
+from aigc._engines import decoding, hub, store
+from aigc.campaign import Pixels
+from aigc.chat import Question
+from aigc.errors import ModelError
+
+SIDE = 1024  # px; a larger picture costs memory and time, and shows a captioner nothing more
+_TASKS = ("florence2",)  # told what to do by a task's name, and nothing else
+_loading = threading.Lock()
+
+
+class Talker(NamedTuple):
+    """A model that is ready to answer."""
+
+    model: Any
+    processor: Any  # of words and pictures; of a model without eyes, its tokenizer
+    tokenizer: Any
+    grammar: LLTokenizer | None
+    ends: tuple[int, ...]  # tokens that end an answer
+    sees: bool
+    kind: str  # the architecture, as transformers names it
+
+    @property
+    def by_task(self) -> bool:
+        """Whether it knows tasks instead of conversations."""
+        return self.kind in _TASKS
+
+
+def load(ref: str, device: torch.device, dtype: str, stage: str) -> Talker:
+    """The model of a reference, loaded once a process; raises ModelError where it cannot be."""
+    with _loading:
+        return _load(ref, str(device), dtype, stage)
+
+
+def kind(ref: str) -> str:
+    """The architecture of a model, as transformers names it, without its weights."""
+    from transformers import AutoConfig
+
+    path = store.resolve(ref)
+    try:
+        if path.suffix == ".gguf":
+            return "gguf"
+        return str(AutoConfig.from_pretrained(path).model_type)
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelError(f"model = '{ref}': {_first_line(error)}") from error
+
+
+def is_by_task(ref: str) -> bool:
+    """Whether a model knows tasks, such as captioning, instead of conversations."""
+    return kind(ref) in _TASKS
+
+
+@cache
+def _load(ref: str, device: str, dtype: str, stage: str) -> Talker:
+    hub.warn(ref, stage)
+    path, model_type = store.resolve(ref), kind(ref)
+    try:
+        with contextlib.redirect_stderr(io.StringIO()):  # its progress bars
+            model, processor, sees = _from_files(path, model_type, device, dtype)
+    except ImportError as error:
+        raise ModelError(f"{stage}.model = '{ref}': {_first_line(error)}") from error
+    except (OSError, ValueError, KeyError, RuntimeError, TypeError) as error:
+        if isinstance(error, torch.OutOfMemoryError):
+            raise ModelError(
+                f"{stage}.model = '{ref}': does not fit on {device}; take a smaller model"
+            ) from error
+        raise ModelError(f"{stage}.model = '{ref}': cannot be loaded: {_first_line(error)}") from (
+            error
+        )
+    tokenizer = getattr(processor, "tokenizer", processor)
+    tokenizer.padding_side = "left"
+    ends = _ends(model, tokenizer)
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token_id = ends[0]
+    if model_type not in _TASKS and not _template(processor, tokenizer):
+        raise ModelError(
+            f"{stage}.model = '{ref}': it has no chat template; take an instruct model"
+        )
+    width = model.get_output_embeddings().weight.shape[0]
+    grammar = None if model_type in _TASKS else decoding.grammar(tokenizer, width, ends)
+    return Talker(model, processor, tokenizer, grammar, ends, sees, model_type)
+
+
+def prepare(talker: Talker, questions: Sequence[Question]) -> dict[str, torch.Tensor]:
+    """Tokens and pictures of a batch as the model takes them, padded on the left."""
+    pictures = [[_picture(each) for each in question.images] for question in questions]
+    if talker.by_task:
+        texts = [question.user for question in questions]
+        found = talker.processor(
+            text=texts, images=[each[0] for each in pictures], padding=True, return_tensors="pt"
+        )
+    else:
+        try:
+            found = _templated(talker, questions, pictures, apart=True)
+        except TemplateError:  # Gemma's first template and others know no system's voice
+            found = _templated(talker, questions, pictures, apart=False)
+    model = talker.model
+    return {
+        name: each.to(model.device, model.dtype if each.is_floating_point() else None)
+        for name, each in found.items()
+    }
+
+
+def _templated(
+    talker: Talker, questions: Sequence[Question], pictures: list[list[Any]], *, apart: bool
+) -> Any:
+    said = [
+        _conversation(question, own, talker.sees, apart)
+        for question, own in zip(questions, pictures, strict=True)
+    ]
+    return (talker.processor if talker.sees else talker.tokenizer).apply_chat_template(
+        said,
+        tokenize=True,
+        add_generation_prompt=True,
+        return_dict=True,
+        return_tensors="pt",
+        **_silent(talker),
+        # What a brief says must not be read as a token that ends a turn.
+        sanitize_control_tokens=True,
+        **({"processor_kwargs": {"padding": True}} if talker.sees else {"padding": True}),
+    )
+
+
+def _silent(talker: Talker) -> dict[str, bool]:
+    """What keeps a model from thinking aloud, where its template asks."""
+    asks = "enable_thinking" in str(_template(talker.processor, talker.tokenizer))
+    return {"enable_thinking": False} if asks else {}
+
+
+def _conversation(
+    question: Question, pictures: list[Any], sees: bool, apart: bool
+) -> list[dict[str, Any]]:
+    """The messages of a question; a model without eyes takes plain words."""
+    system, user = question.system, question.user
+    if not apart:
+        system, user = "", f"{system}\n\n{user}".strip()
+    turns = [("system", system)] if system else []
+    turns.append(("user", user))
+    for said, wrong in question.so_far:
+        turns += [("assistant", said), ("user", wrong)]
+    messages: list[dict[str, Any]] = []
+    for role, text in turns:
+        parts: list[dict[str, Any]] = [{"type": "text", "text": text}]
+        if role == "user" and pictures:
+            parts = [*({"type": "image", "image": each} for each in pictures), *parts]
+            pictures = []
+        messages.append({"role": role, "content": parts if sees else text})
+    return messages
+
+
+def _picture(pixels: Pixels) -> Any:
+    image = Image.fromarray(pixels)
+    image.thumbnail((SIDE, SIDE), Image.Resampling.BICUBIC)
+    return image
+
+
+def _from_files(path: Path, model_type: str, device: str, dtype: str) -> tuple[Any, Any, bool]:
+    """Model, processor, and whether it sees; from a folder or a GGUF file."""
+    from transformers import AutoModelForCausalLM, AutoModelForImageTextToText, AutoTokenizer
+    from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES
+
+    numbers = _numbers(dtype, torch.device(device))
+    if path.suffix == ".gguf":
+        model = AutoModelForCausalLM.from_pretrained(
+            path.parent, gguf_file=path.name, dtype=numbers
+        )
+        tokenizer = AutoTokenizer.from_pretrained(path.parent, gguf_file=path.name)
+        return _ready(model.to(device)), tokenizer, False
+    sees = model_type in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES
+    auto = AutoModelForImageTextToText if sees else AutoModelForCausalLM
+    model = auto.from_pretrained(path, dtype=numbers, device_map={"": device})
+    made = _processor(path) if sees else AutoTokenizer.from_pretrained(path)
+    return _ready(model), made, sees
+
+
+def _ready(model: Any) -> Any:
+    """The model with its tokens' numbers, and none of its makers' ways to draw them."""
+    from transformers import GenerationConfig
+
+    given = model.generation_config.to_dict() if model.generation_config else {}
+    kept = {
+        key: value
+        for key, value in given.items()
+        if value is not None and (key.endswith("_token_id") or key == "no_repeat_ngram_size")
+    }
+    model.generation_config = GenerationConfig(**kept)
+    return model.eval()
+
+
+def _processor(path: Path) -> Any:
+    """The processor of words and pictures; where torchvision is missing, without films."""
+    from transformers import AutoConfig, AutoProcessor
+    from transformers.models.auto.processing_auto import PROCESSOR_MAPPING
+    from transformers.utils import is_torchvision_available
+
+    if is_torchvision_available():
+        return AutoProcessor.from_pretrained(path)
+    cls = PROCESSOR_MAPPING.get(type(AutoConfig.from_pretrained(path)), None)
+    if cls is None or "video_processor" not in cls.get_attributes():
+        return AutoProcessor.from_pretrained(path)
+    stills = [each for each in cls.get_attributes() if each != "video_processor"]
+    named = {"get_attributes": classmethod(lambda _: stills), "__module__": cls.__module__}
+    return type(cls.__name__, (cls,), named).from_pretrained(path)
+
+
+def _numbers(dtype: str, device: torch.device) -> Any:
+    """What weights are kept as; `auto` is bfloat16 where it is fast, float32 on the processor."""
+    if dtype != "auto":
+        found = getattr(torch, dtype, None)
+        if not isinstance(found, torch.dtype) or not found.is_floating_point:
+            raise ValueError(f"dtype = '{dtype}': choose auto, bfloat16, float16 or float32")
+        return found
+    if device.type == "cpu":
+        return torch.float32
+    old = device.type == "cuda" and not torch.cuda.is_bf16_supported(including_emulation=False)
+    return torch.float16 if old or device.type == "mps" else torch.bfloat16
+
+
+def _ends(model: Any, tokenizer: Any) -> tuple[int, ...]:
+    """Tokens that end an answer, by the model and by its tokenizer."""
+    told = model.generation_config.eos_token_id
+    found = [*(told if isinstance(told, list) else [told]), tokenizer.eos_token_id]
+    return tuple(dict.fromkeys(each for each in found if each is not None))
+
+
+def _template(processor: Any, tokenizer: Any) -> Any:
+    return getattr(processor, "chat_template", None) or getattr(tokenizer, "chat_template", None)
+
+
+def _first_line(error: BaseException) -> str:
+    told = str(error).strip() or type(error).__name__
+    return told.splitlines()[0][:300]
