@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Mapping
 
 _FORMATS = ("json_schema", "json_schema, not strict", "json_object", "plain words")
 _FORMAT = re.compile(r"response.?format|json.?schema|json.?object|invalid schema|grammar|guided")
@@ -28,10 +28,10 @@ class Dialect:
         """All that was learnt: equal where a request would be put the same way."""
         return tuple(vars(self).values())
 
-    def learn(self, words: str, sent: Collection[str]) -> str:
+    def learn(self, words: str, sent: Mapping[str, object]) -> str:
         """Take from a refusal what to do otherwise; gives a remark, empty where nothing is learnt.
 
-        `sent` are the fields that the refused request had.
+        `sent` is the body of the refused request.
         """
         told = words.lower()
         if "max_completion_tokens" in told and self.room == "max_tokens" in sent:
@@ -44,7 +44,7 @@ class Dialect:
             self.system = False
             return "the system's words before the user's"
         if "size" in sent and "size" in told:
-            return self._learn_sizes(told)
+            return self._learn_sizes(told.replace(str(sent["size"]), ""))
         for name in ("negative_prompt", "response_format", "seed", "temperature", "quality"):
             if name in sent and name not in self.without and re.search(rf"\b{name}\b", told):
                 self.without |= {name}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 import ssl
 import time
@@ -24,6 +25,9 @@ FIRST_WAIT = 0.5  # seconds before the second try; twice as long before each lat
 LONGEST_WAIT = 30.0  # of our own accord
 MOST_PATIENCE = 120.0  # as the server asks for; longer is not waited, but said
 LARGEST = 64 * 2**20  # bytes of an answer: a picture of 4 megapixels, as base64, is 20 MiB
+
+# It would write down whole headers, in which a server may repeat the key.
+logging.getLogger("httpcore2").setLevel(logging.INFO)
 
 _PASSING = {408, 409, 425, 429, *range(500, 600)} - {501, 505}
 _FOR_ALL = {401, 402, 403, 404, 405}  # the next request would fare no better
