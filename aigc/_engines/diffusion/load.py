@@ -108,6 +108,11 @@ def _pipeline(settings: Settings, dtype: torch.dtype) -> Any:
                 path, dtype=dtype, variant=_variant(path, dtype), local_files_only=True, **parts
             )
         _whole(pipe)
+    if not hasattr(pipe, "vae"):
+        raise ModelError(
+            f"scene.model = '{ref}': a {type(pipe).__name__} is made of several models, which "
+            "aigc does not run; `aigc models list` names others"
+        )
     if dtype != torch.float16 and getattr(pipe.vae.config, "force_upcast", False):
         pipe.vae.register_to_config(force_upcast=False)  # only float16 overflows
     return pipe
@@ -136,7 +141,7 @@ def _variants(pipe: Any, settings: Settings, dtype: torch.dtype) -> tuple[Any, A
                 f"scene.control = '{settings.control}': diffusers paints in place with no "
                 f"{type(network).__name__} for {type(pipe).__name__}; leave it out"
             ) from error
-    if _channels(pipe) != pipe.vae.config.latent_channels:  # the mask is among its inputs
+    if _sees_mask(pipe):
         return in_place, in_place, controlled
     backdrop = diffusers.AutoPipelineForText2Image.from_pipe(pipe, **_marks(pipe))
     return backdrop, in_place, controlled
@@ -146,10 +151,10 @@ def _marks(pipe: Any) -> dict[str, Any]:
     return {"add_watermarker": False} if "XL" in type(pipe).__name__ else {}
 
 
-def _channels(pipe: Any) -> int:
+def _sees_mask(pipe: Any) -> bool:
+    """Whether the mask is among the UNet's inputs: it paints nothing without one."""
     unet = getattr(pipe, "unet", None)
-    found: int = pipe.vae.config.latent_channels if unet is None else unet.config.in_channels
-    return found
+    return unet is not None and bool(unet.config.in_channels != pipe.vae.config.latent_channels)
 
 
 def _add_lora(pipe: Any, preset: Preset) -> None:
@@ -170,7 +175,7 @@ def _part(option: str, ref: str, dtype: torch.dtype) -> Any:
     """Load a single model, of the class that its config names."""
     import diffusers
 
-    path = store.resolve(ref, _download_part)
+    path = store.resolve(ref, lambda repo, revision: _download_part(repo, revision, dtype))
     with _explained(f"scene.{option} = '{ref}'", path):
         config = json.loads((path / "config.json").read_text("utf-8"))
         kind = getattr(diffusers, config["_class_name"])
@@ -200,16 +205,18 @@ def _download(
     raise AssertionError("unreachable")
 
 
-def _download_part(repo: str, revision: str | None) -> str | Path:
+def _download_part(repo: str, revision: str | None, dtype: torch.dtype) -> str | Path:
     import huggingface_hub
 
-    found: str = huggingface_hub.snapshot_download(
-        repo,
-        revision=revision,
-        allow_patterns=["config.json", "diffusion_pytorch_model*.safetensors*"],
-        ignore_patterns=["*fp16*"],
-    )
-    return found
+    for weights in ("model.fp16.safetensors", "model.safetensors"):
+        if dtype == torch.float32 and "fp16" in weights:
+            continue
+        found: str = huggingface_hub.snapshot_download(
+            repo, revision=revision, allow_patterns=["config.json", f"diffusion_pytorch_{weights}"]
+        )
+        if any(Path(found).glob(f"diffusion_pytorch_{weights}")):
+            return found
+    raise OSError(f"{repo} has no safetensors")
 
 
 def _download_file(repo: str, revision: str | None, name: str) -> str | Path:

@@ -184,7 +184,11 @@ def _canvases(
     painter.memory.ready(pipe)
     with speed.attention(settings), torch.no_grad(), _known_warnings():
         prompts = embeddings.of(
-            pipe, [job.prompt for job in jobs], [job.negative for job in jobs], guidance
+            pipe,
+            [job.prompt for job in jobs],
+            [job.negative for job in jobs],
+            guidance,
+            preset.tokens,
         )
         if not masked and loop.fits(pipe, count):
             made = loop.paint(pipe, prompts, generators, way.size, count, guidance, progress.step)
@@ -198,6 +202,8 @@ def _canvases(
                 "output_type": "latent" if pixels.fits(pipe) else "pt",
                 "callback_on_step_end": _callback(progress),
             }
+            if preset.tokens:
+                options["max_sequence_length"] = preset.tokens
             if masked:
                 options |= _in_place(settings, way, jobs, fits)
             known = inspect.signature(pipe.__call__).parameters
