@@ -45,8 +45,8 @@ def clip() -> Path:
         CLIPTokenizer,
     )
 
-    tokenizer = CLIPTokenizer().train_new_from_iterator(ENGLISH, 900, show_progress=False)
-    tokenizer.model_max_length = LONGEST
+    vocab, merges = _words()
+    tokenizer = CLIPTokenizer(vocab=vocab, merges=merges, model_max_length=LONGEST)
     text, vision = _towers(tokenizer)
     config = CLIPConfig(text_config=text, vision_config=vision, projection_dim=WIDE)
     look = CLIPImageProcessorPil(size={"shortest_edge": SIDE}, crop_size=SIDE)
@@ -85,6 +85,65 @@ def siglip() -> Path:
 
 
 @cache
+def chinese() -> Path:
+    """A Chinese-CLIP, whose words are whole and whose texts are a BERT's."""
+    from transformers import (
+        ChineseCLIPConfig,
+        ChineseCLIPImageProcessorPil,
+        ChineseCLIPModel,
+        ChineseCLIPProcessor,
+    )
+
+    text, vision = _towers(_bert())
+    config = ChineseCLIPConfig(text_config=text, vision_config=vision, projection_dim=WIDE)
+    look = ChineseCLIPImageProcessorPil(
+        size={"shortest_edge": SIDE}, crop_size={"height": SIDE, "width": SIDE}
+    )
+    processor = ChineseCLIPProcessor(look, _bert())
+    return _kept("chinese", lambda: ChineseCLIPModel(config), processor)
+
+
+@cache
+def align() -> Path:
+    """An ALIGN: an EfficientNet beside a BERT, and a temperature in place of a scale."""
+    from transformers import (
+        AlignConfig,
+        AlignModel,
+        AlignProcessor,
+        EfficientNetImageProcessorPil,
+    )
+
+    text, _ = _towers(_bert())
+    vision = {
+        "image_size": SIDE,
+        "hidden_dim": WIDE,
+        "in_channels": [32],
+        "out_channels": [WIDE],
+        "kernel_sizes": [3],
+        "strides": [1],
+        "expand_ratios": [1],
+        "num_block_repeats": [1],
+        "depthwise_padding": [],
+        "width_coefficient": 1.0,
+        "depth_coefficient": 1.0,
+    }
+    config = AlignConfig(text_config=text, vision_config=vision, projection_dim=WIDE)
+    look = EfficientNetImageProcessorPil(size={"height": SIDE, "width": SIDE}, do_center_crop=False)
+    return _kept("align", lambda: AlignModel(config), AlignProcessor(look, _bert()))
+
+
+@cache
+def _bert() -> Any:
+    from transformers import BertTokenizer
+
+    words = sorted(set(" ".join(ENGLISH).split())) + sorted(set("".join(CHINESE)))
+    vocab = {token: i for i, token in enumerate(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"])}
+    for word in words:
+        vocab.setdefault(word, len(vocab))
+    return BertTokenizer(vocab=vocab, model_max_length=LONGEST)
+
+
+@cache
 def language_model() -> Path:
     """A language model, which is no dual encoder."""
     from transformers import LlamaConfig, LlamaForCausalLM
@@ -101,6 +160,21 @@ def language_model() -> Path:
     return folder
 
 
+def _words() -> tuple[dict[str, int], list[tuple[str, str]]]:
+    """Bytes, and what joins them to the words of `ENGLISH`, letter by letter."""
+    from tokenizers.pre_tokenizers import ByteLevel
+
+    merges: dict[tuple[str, str], str] = {}
+    for word in " ".join(ENGLISH).split():
+        done, *letters = [*word[:-1], f"{word[-1]}</w>"]
+        for letter in letters:
+            merges[done, letter] = done = done + letter
+    alphabet = sorted(ByteLevel.alphabet())
+    tokens = [*alphabet, *(f"{letter}</w>" for letter in alphabet), *merges.values()]
+    tokens += ["<|startoftext|>", "<|endoftext|>"]
+    return {token: i for i, token in enumerate(dict.fromkeys(tokens))}, list(merges)
+
+
 def _towers(tokenizer: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     """Sizes of the text tower and of the vision tower."""
     both = {
@@ -110,7 +184,7 @@ def _towers(tokenizer: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         "num_attention_heads": 2,
     }
     text = {"vocab_size": len(tokenizer), "max_position_embeddings": LONGEST}
-    marks = {f"{mark}_token_id": getattr(tokenizer, f"{mark}_token_id") for mark in MARKS}
+    marks = {f"{mark}_token_id": getattr(tokenizer, f"{mark}_token_id") or 0 for mark in MARKS}
     return both | text | marks, both | {"image_size": SIDE, "patch_size": 8}
 
 
@@ -124,7 +198,8 @@ def _kept(name: str, make: Callable[[], Any], processor: Any) -> Path:
             for weight in model.parameters():
                 if weight.ndim > 1:
                     weight.mul_(4)
-            model.logit_scale.fill_(3.0)
+            if hasattr(model, "logit_scale"):
+                model.logit_scale.fill_(3.0)
     folder = tiny.home() / name
     model.save_pretrained(folder)
     processor.save_pretrained(folder)

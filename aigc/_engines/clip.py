@@ -38,7 +38,12 @@ class Encoder:
     """
 
     def __init__(self, ref: str, model: Any, processor: Any, place: torch.device) -> None:
-        self.ref, self._model, self._device = ref, model, place
+        self.ref, self._device = ref, place
+        self.scale = _scale(model)  # makes log odds of cosines
+        # Of half precisions, the finer: bfloat16 rounds a cosine of 0.3 by a log odd of 0.1.
+        kind = torch.float32 if place.type == "cpu" else torch.float16
+        self._model = model.to(place, kind).eval()
+        self.identity = f"{version(ref)} {kind}"  # where it is the same, so are the points
         self._look, self._tokenizer = processor.image_processor, processor.tokenizer
         self._sigmoid = hasattr(model, "logit_bias")  # SigLIP
         text = getattr(model.config, "text_config", model.config)
@@ -46,14 +51,6 @@ class Encoder:
         self._longest = int(min(_LONGEST, *limits))
         # On a processor a batch gains nothing.
         self._batch = 1 if place.type == "cpu" else _BATCH
-
-    @property
-    def scale(self) -> float:
-        """What the model multiplies cosines by to make them log odds."""
-        with torch.inference_mode():
-            if hasattr(self._model, "temperature"):  # ALIGN
-                return 1 / float(self._model.temperature)
-            return float(self._model.logit_scale.exp())
 
     def images(self, pictures: Sequence[Pixels]) -> Vectors:
         """Give each picture (h, w, 3), of any size, its unit vector: (n, d)."""
@@ -86,11 +83,9 @@ class Encoder:
         return len(ids) <= _TOKENS_WIDE * wide + _TOKENS * narrow + 1
 
     def _ids(self, texts: Sequence[str], *, special: bool, longest: int | None = None) -> Any:
-        lower = (
-            self._sigmoid
-        )  # as SigLIP's texts were in training; not all its tokenizers see to it
+        # SigLIP learned from lower-case texts, and not all of its tokenizers see to that.
         return self._tokenizer(
-            [text.lower() for text in texts] if lower else list(texts),
+            [text.lower() for text in texts] if self._sigmoid else list(texts),
             add_special_tokens=special,
             truncation=longest is not None,
             max_length=longest,
@@ -155,13 +150,18 @@ def load(ref: str, asked: str, *, option: str, instead: str) -> Encoder:
 @cache
 def version(ref: str) -> str:
     """What tells a model from another of its name: the hub's commit, or the folder's SHA-256."""
-    folder = store.resolve(ref)
+    folder = _folder(ref)
     return folder.name if folder.parent.name == "snapshots" else store.sha256(folder)
 
 
 @cache
+def _folder(ref: str) -> Path:
+    return store.resolve(ref)
+
+
+@cache
 def _loaded(ref: str, place: torch.device) -> Encoder:
-    folder = store.resolve(ref)
+    folder = _folder(ref)
     events.report("rank", 0, 1, f"loading {ref}")
     _check(folder, ref)
     from transformers import AutoModel, AutoProcessor
@@ -171,18 +171,14 @@ def _loaded(ref: str, place: torch.device) -> Encoder:
     try:
         processor = AutoProcessor.from_pretrained(folder, local_files_only=True)
         model, report = AutoModel.from_pretrained(
-            folder,
-            local_files_only=True,
-            # Of half precisions, the finer: bfloat16 rounds a cosine of 0.3 by a log odd of 0.1.
-            dtype=torch.float32 if place.type == "cpu" else torch.float16,
-            output_loading_info=True,
+            folder, local_files_only=True, dtype=torch.float32, output_loading_info=True
         )
     except Exception as error:  # every format of weights and tokenizers has errors of its own
         raise ModelError(f"'{ref}': cannot be loaded ({_line(error)})") from error
     if missing := sorted(report["missing_keys"]):
         raise ModelError(f"'{ref}': lacks the weights of {missing[0]} and {len(missing) - 1} more")
     with _room(ref, place):
-        return Encoder(ref, model.to(place).eval(), processor, place)
+        return Encoder(ref, model, processor, place)
 
 
 @contextmanager
@@ -206,11 +202,18 @@ def _check(folder: Path, ref: str) -> None:
         raise ModelError(
             f"'{ref}': no model that transformers loads ({_line(error)}); {wanted}"
         ) from error
-    if not all(hasattr(kind, name) for name in ("get_image_features", "get_text_features")):
+    if not all(hasattr(kind, f"get_{what}_features") for what in ("image", "text")):
         name = getattr(kind, "__name__", "it")
         raise ModelError(
             f"'{ref}': {name} does not put pictures and texts into one space; {wanted}"
         )
+
+
+def _scale(model: Any) -> float:
+    with torch.inference_mode():
+        if hasattr(model, "temperature"):  # ALIGN
+            return 1 / float(model.temperature)
+        return float(model.logit_scale.exp())
 
 
 def _joined(rows: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:

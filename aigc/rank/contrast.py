@@ -2,16 +2,18 @@
 
 A cosine says little by itself: its usual height differs by model, photo and language. Trained by
 contrast, such a model tells instead how much likelier a text is beside a photo than beside others
-(van den Oord et al. 2018). So a text stands against the names of the goods of any shop, in its own
-language, and its relevance is the chance that it rather than one of them belongs to the photo.
-SigLIP's own chance, among the thousands of texts of a training batch, is near 0 for every
-advertisement; against the goods its bias cancels, and the same scale serves.
+(van den Oord et al. 2018). So a text stands against the names of the goods of any shop (Chinese
+beside Chinese, else English), and its relevance is the chance that it rather than one of them
+belongs to the photo. SigLIP's own chance, among the thousands of texts of a training batch, is near
+0 for every advertisement; against the goods its bias cancels, and the same scale serves.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import cv2
@@ -52,34 +54,33 @@ def relevance(
     parts = list(dict.fromkeys(part for text in known.values() for part in readings(text)))
     points = dict(zip(parts, encoder.texts(parts), strict=True))
     pictures = [_pictures(view) for view in views]
-    seen = iter(encoder.images([each for own in pictures for each in own]))
-    scale = encoder.scale
+    looks = iter(encoder.images([each for own in pictures for each in own]))
     found: list[list[float] | None] = []
     for own, shown in zip(texts, pictures, strict=True):
-        looks = np.stack([next(seen) for _ in shown])
-        if all(known[text] is None for text in own):
-            found.append(None)
-            continue
+        seen = np.stack([next(looks) for _ in shown])
         read = [readings(known[text]) for text in own]
-        each = list(dict.fromkeys(part for reading in read for part in reading))
-        odds = {part: _odds(encoder, looks, points[part], scale, part) for part in each}
-        found.append([_chance(reading, odds) for reading in read])
+        odds: dict[str, float] = {}
+        for chinese in (False, True):
+            said = {part for parts in read for part in parts if (script(part) == "zh") == chinese}
+            if each := sorted(said):
+                against = np.stack([points[part] for part in each])
+                values = log_odds(seen, against, _goods(encoder, chinese), encoder.scale)
+                odds |= dict(zip(each, values.tolist(), strict=True))
+        found.append([_chance(reading, odds) for reading in read] if any(read) else None)
     return found
 
 
-def log_odds(looks: Vectors, text: Vectors, goods: Vectors, scale: float) -> float:
-    """Log odds, in nats, of a text against one of the goods: mean over the looks at a product.
+def log_odds(looks: Vectors, texts: Vectors, goods: Vectors, scale: float) -> NDArray[np.float64]:
+    """Log odds, in nats, of each text against one of the goods: mean over the looks at a product.
 
-    looks (v, d), text (d,), goods (n, d), all unit vectors; `scale` makes log odds of cosines.
+    looks (v, d), texts (t, d), goods (n, d), all unit vectors; `scale` makes log odds of cosines.
     """
-    others = scale * (looks @ goods.T).astype(np.float64)  # (v, n)
-    highest = others.max(1)
-    chance = highest + np.log(np.exp(others - highest[:, None]).mean(1))
-    return float((scale * (looks @ text).astype(np.float64) - chance).mean())
-
-
-def _odds(encoder: Encoder, looks: Vectors, point: Vectors, scale: float, text: str) -> float:
-    return log_odds(looks, point, _goods(encoder, script(text) == "zh"), scale)
+    others = scale * np.einsum("vd,nd->vn", looks, goods, dtype=np.float64)
+    own = scale * np.einsum("vd,td->vt", looks, texts, dtype=np.float64)
+    highest = others.max(1, keepdims=True)
+    any_good = highest + np.log(np.exp(others - highest).mean(1, keepdims=True))
+    odds: NDArray[np.float64] = (own - any_good).mean(0)
+    return odds
 
 
 def _chance(reading: Sequence[str], odds: Mapping[str, float]) -> float:
@@ -95,9 +96,18 @@ def _known(encoder: Encoder, text: str) -> str | None:
 
 @cache
 def _goods(encoder: Encoder, chinese: bool) -> Vectors:
-    """The names of all goods as points, encoded once a process: (n, d)."""
+    """The names of all goods as points (n, d), computed once and cached on disk."""
+    from aigc._engines import store
+
     rows = [row.split("\t") for row in prompts.text("rank/products.tsv").splitlines()[1:]]
-    return encoder.texts([row[1].split(",")[0] if chinese else row[0] for row in rows])
+    names = [row[1].split(",")[0] if chinese else row[0] for row in rows]
+    key = hashlib.sha256("\n".join([encoder.identity, *names]).encode()).hexdigest()[:12]
+
+    def build(folder: Path) -> None:
+        np.save(folder / "points.npy", encoder.texts(names))
+
+    points: Vectors = np.load(store.derived(f"goods-{key}", build) / "points.npy")
+    return points
 
 
 def _pictures(view: View) -> list[Pixels]:

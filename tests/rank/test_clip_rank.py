@@ -132,16 +132,16 @@ def test_a_text_like_the_photo_is_likelier_than_any_good() -> None:
     rng = np.random.default_rng(0)
     goods = rng.normal(size=(50, 8)).astype(np.float32)
     goods /= np.linalg.norm(goods, axis=1, keepdims=True)
-    looks = goods[:1] * 0 + np.eye(8, dtype=np.float32)[:1]
+    looks = np.eye(8, dtype=np.float32)[:1]
     steps = [np.eye(8)[0] * c + np.eye(8)[1] * (1 - c**2) ** 0.5 for c in (0.0, 0.3, 0.6, 0.9, 1.0)]
-    odds = [log_odds(looks, step.astype(np.float32), goods, 20.0) for step in steps]
+    odds = log_odds(looks, np.array(steps, np.float32), goods, 20.0).tolist()
     assert odds == sorted(odds)
     assert odds[0] < 0 < odds[-1]
 
 
 def test_a_text_that_is_one_of_the_goods_has_even_chances_with_itself() -> None:
-    text = np.eye(4, dtype=np.float32)[0]
-    goods = np.stack([text] * 7)
+    text = np.eye(4, dtype=np.float32)[:1]
+    goods = np.repeat(text, 7, axis=0)
     looks = np.full((2, 4), 0.5, np.float32)
     assert log_odds(looks, text, goods, 100.0) == pytest.approx(0, abs=1e-9)
     # A seventh of the goods like it, the rest unlike: seven times as likely as any.
