@@ -37,11 +37,7 @@ def answer(
     """
     if not questions:
         return []
-    where = devices.choose(
-        device,
-        option=f"{stage}.device",
-        instead=f"take --{stage} builtin or --{stage} endpoint",
-    )
+    where = _device(device, stage)
     talker = chat_model.load(model, where, dtype, stage)
     if not talker.sees and any(question.images for question in questions):
         raise ModelError(
@@ -49,6 +45,20 @@ def answer(
             "does, e.g. Qwen/Qwen3-VL-4B-Instruct"
         )
     return _answer(talker, questions, stage, 1 if where.type == "cpu" else batch)
+
+
+def only_captions(model: str, *, stage: str, device: str = "auto") -> bool:
+    """Whether a model knows tasks, captioning among them, and no conversation (Florence-2).
+
+    Raises ModelError for a device that is not there before anything is fetched.
+    """
+    _device(device, stage)
+    return chat_model.is_by_task(model)
+
+
+def _device(asked: str, stage: str) -> torch.device:
+    instead = f"take --{stage} builtin or --{stage} endpoint"
+    return devices.choose(asked, option=f"{stage}.device", instead=instead)
 
 
 def _answer(talker: Talker, questions: Sequence[Question], stage: str, batch: int) -> list[Answer]:

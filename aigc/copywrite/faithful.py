@@ -19,17 +19,18 @@ _NUMERAL = re.compile(
 )
 
 
-def unsupported(text: str, brief: Brief, caption: Caption) -> list[str]:
+def unsupported(text: str, brief: Brief, caption: Caption, but: tuple[str, ...] = ()) -> list[str]:
     """Name each number and claim in `text` that neither brief nor caption holds, and avoided words.
 
     Claims are what prompts/copywrite/claims.toml lists, in English and Chinese: materials,
-    origins, awards, certificates, superlatives, qualities, health, eco, offers and colours.
+    origins, awards, certificates, superlatives, qualities, health, eco, offers and colours; those
+    of the kinds in `but` need no proof.
     """
     held, asserted = _plain(_held(brief, caption)), _plain(text)
     numbers = _numbers(held)
     found = [number for number in _DIGITS.findall(asserted) if _value(number) not in numbers]
     found += [match for match in _NUMERAL.findall(asserted) if match not in held]
-    english, chinese = _claims()
+    english, chinese = _claims(but)
     terms = english.findall(asserted)
     if not asserted.isascii():
         terms += chinese.findall(_without_innocent(asserted))
@@ -78,14 +79,20 @@ def _holds(held: str, term: str) -> bool:
 
 
 @cache
-def _claims() -> tuple[re.Pattern[str], re.Pattern[str]]:
+def _claims(but: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str]]:
     """A pattern of every English term and one of every Chinese term, the longest first."""
     table = prompts.table("copywrite/claims.toml")
-    chinese = [re.escape(term) for terms in table["zh-CN"].values() for term in terms]
+    chinese = [
+        re.escape(term)
+        for kind, terms in table["zh-CN"].items()
+        for term in terms
+        if kind not in but
+    ]
     english = [
         re.escape(term).replace(r"\*", r"\w*").replace(r"\ ", "[ -]").replace(r"\-", "[ -]?")
-        for terms in table["en"].values()
+        for kind, terms in table["en"].items()
         for term in terms
+        if kind not in but
     ]
     latin = "|".join(sorted(english, key=len, reverse=True))
     characters = "|".join(sorted(chinese, key=len, reverse=True))
