@@ -100,7 +100,7 @@ def test_a_question_arrives_as_it_was_meant(server: Loopback) -> None:
     assert (system["content"], user["content"][1]["text"]) == (asked.system, asked.user)
     assert user["content"][0]["type"] == "image_url"
     assert before["content"] == "red"
-    assert "no JSON" in again["content"]
+    assert again["content"] == "no JSON"
     assert body["seed"] == 2**31 - 1
     assert (body["max_tokens"], body["temperature"]) == (90, 0.5)
     assert body["response_format"]["json_schema"]["schema"] == SHAPE

@@ -159,9 +159,8 @@ def _messages(
     messages: list[dict[str, Any]] = [{"role": "system", "content": system}] if system else []
     messages.append({"role": "user", "content": shown})
     for said, wrong in question.so_far:
-        again = f"That cannot be used: {wrong}. Answer again, and put it right."
         messages.append({"role": "assistant", "content": said})
-        messages.append({"role": "user", "content": again})
+        messages.append({"role": "user", "content": wrong})
     return messages
 
 
