@@ -149,7 +149,7 @@ def _control(cross: int, *, extra: bool) -> diffusers.ControlNetModel:
     shape = _unet_shape(cross, extra=extra)
     del shape["up_block_types"]
     made = diffusers.ControlNetModel(
-        in_channels=4, conditioning_embedding_out_channels=(8, 16), **shape
+        in_channels=4, conditioning_embedding_out_channels=(8, 8, 8, 16), **shape
     )
     for name, weights in made.named_parameters():
         if name.startswith(("controlnet_down", "controlnet_mid", "controlnet_cond")):

@@ -139,9 +139,9 @@ class Backend(Painter):
         if isinstance(made, AigcError):
             return made
         tries = f"{made.repainted + 1} tries, the last with seed {made.seed}"
-        if made.fault == usable.BLACK:
+        if made.fault and made.fault not in usable.BEARABLE:
             return ModelError(
-                f"scene.model = '{self.model}': black in {tries}; where float16 overflows, "
+                f"scene.model = '{self.model}': {made.fault} in {tries}; where float16 overflows, "
                 "scene.dtype=bfloat16 or float32 helps"
             )
         if made.fault:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from aigc.campaign import Pixels
 
 BLACK, FLAT, LETTERS = "black", "nearly flat", "full of letters"
+BEARABLE = (FLAT, LETTERS)  # better than nothing, where no try gave a better one
 
 _DARK = 20  # levels: what a picture's brightest pixels must exceed; low-key scenes have a lamp
 _EVEN = 1.5  # levels of standard deviation; an empty paper sweep has 5 and more
