@@ -120,7 +120,7 @@ def test_a_product_cut_off_by_its_photo_never_stands():
     cut = request((400, 400), "fresh", caption=caption(subject=(0.1, 0.1, 0.9, 1.0)))
     lies = request((400, 400), "fresh", LYING)
     backend = Backend(set="studio")
-    assert np.array_equal(backend.paint([cut])[0], backend.paint([lies])[0].pixels)
+    assert np.array_equal(backend.paint([cut])[0].pixels, backend.paint([lies])[0].pixels)
 
 
 @pytest.mark.parametrize("name", SETS)
