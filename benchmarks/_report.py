@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import platform
+import subprocess
 from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
@@ -31,6 +32,27 @@ def machine() -> dict[str, Any]:
     except AttributeError:  # only Linux tells
         cores = os.cpu_count() or 1
     return {"cpu": model, "cores": cores, "system": platform.system()}
+
+
+def graphics() -> dict[str, Any]:
+    """Name the graphics card, its memory, its driver and the CUDA that torch was built with."""
+    import torch
+
+    card = torch.cuda.get_device_properties(0)
+    asked = ["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader", "--id=0"]
+    try:
+        driver = subprocess.run(asked, capture_output=True, text=True, timeout=20).stdout.strip()
+    except (OSError, subprocess.TimeoutExpired):  # a container may have the card without the tool
+        driver = ""
+    return {
+        "name": card.name,
+        "memory_gb": round(card.total_memory / 1e9, 1),
+        "capability": f"{card.major}.{card.minor}",
+        "multiprocessors": card.multi_processor_count,
+        "driver": driver or "unknown",
+        "cuda": torch.version.cuda,
+        "cudnn": torch.backends.cudnn.version(),
+    }
 
 
 def versions(*packages: str) -> dict[str, str]:
