@@ -27,7 +27,8 @@ Item = TypeVar("Item")
 
 _LONGEST = 77  # tokens; CLIP's own limit, and more than the others were trained on
 _BATCH = 64  # on a graphics card
-_WIDE = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL")  # scripts of which a letter says much
+_WIDE = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL")  # scripts of which a letter says as much
+_SAYS = 4  # as these many of others
 _TOKENS_WIDE, _TOKENS = 1.3, 0.7  # most tokens a letter, where the tokenizer knows the script
 
 
@@ -71,16 +72,18 @@ class Encoder:
         One that knows a script has tokens for its words, or at least its syllables; to one that
         does not, a letter is unknown, or a few bytes.
         """
-        kept = (c if unicodedata.category(c)[0] in "LM" else " " for c in text)
-        letters = " ".join("".join(kept).split())
-        if not letters:
+        letters = [c for c in text if unicodedata.category(c)[0] in "LM"]
+        wide = [c for c in letters if _is_wide(c)]
+        mostly_wide = _SAYS * len(wide) > len(letters) - len(wide)
+        # A foreign name or two does not make a text foreign.
+        kept = {c for c in letters if _is_wide(c) == mostly_wide}
+        said = " ".join("".join(c if c in kept else " " for c in text).split())
+        if not said:
             return False
-        ids = self._ids([letters], special=False)["input_ids"][0]
-        if self._tokenizer.unk_token_id in ids:
-            return False
-        wide = sum(unicodedata.name(c, "").startswith(_WIDE) for c in letters)
-        narrow = sum(not c.isspace() for c in letters) - wide
-        return len(ids) <= _TOKENS_WIDE * wide + _TOKENS * narrow + 1
+        ids = self._ids([said], special=False)["input_ids"][0]
+        most = _TOKENS_WIDE if mostly_wide else _TOKENS
+        known = self._tokenizer.unk_token_id not in ids
+        return known and len(ids) <= most * len(said.replace(" ", "")) + 1
 
     def _ids(self, texts: Sequence[str], *, special: bool, longest: int | None = None) -> Any:
         # SigLIP learned from lower-case texts, and not all of its tokenizers see to that.
@@ -163,22 +166,35 @@ def _folder(ref: str) -> Path:
 def _loaded(ref: str, place: torch.device) -> Encoder:
     folder = _folder(ref)
     events.report("rank", 0, 1, f"loading {ref}")
-    _check(folder, ref)
     from transformers import AutoModel, AutoProcessor
-    from transformers.utils import logging
 
-    logging.disable_progress_bar()
-    try:
-        processor = AutoProcessor.from_pretrained(folder, local_files_only=True)
-        model, report = AutoModel.from_pretrained(
-            folder, local_files_only=True, dtype=torch.float32, output_loading_info=True
-        )
-    except Exception as error:  # every format of weights and tokenizers has errors of its own
-        raise ModelError(f"'{ref}': cannot be loaded ({_line(error)})") from error
+    with _quiet():
+        _check(folder, ref)
+        try:
+            processor = AutoProcessor.from_pretrained(folder, local_files_only=True)
+            model, report = AutoModel.from_pretrained(
+                folder, local_files_only=True, dtype=torch.float32, output_loading_info=True
+            )
+        except Exception as error:  # every format of weights and tokenizers has its own errors
+            raise ModelError(f"'{ref}': cannot be loaded ({_line(error)})") from error
     if missing := sorted(report["missing_keys"]):
         raise ModelError(f"'{ref}': lacks the weights of {missing[0]} and {len(missing) - 1} more")
     with _room(ref, place):
         return Encoder(ref, model, processor, place)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep transformers from warning of SigLIP's own defaults, and from drawing bars."""
+    from transformers.utils import logging
+
+    before = logging.get_verbosity()
+    logging.disable_progress_bar()
+    logging.set_verbosity_error()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(before)
 
 
 @contextmanager
@@ -207,6 +223,10 @@ def _check(folder: Path, ref: str) -> None:
         raise ModelError(
             f"'{ref}': {name} does not put pictures and texts into one space; {wanted}"
         )
+
+
+def _is_wide(letter: str) -> bool:
+    return unicodedata.name(letter, "").startswith(_WIDE)
 
 
 def _scale(model: Any) -> float:

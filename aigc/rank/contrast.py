@@ -20,7 +20,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from aigc import prompts
+from aigc import events, prompts
 from aigc.campaign import Caption, Photo, Pixels
 from aigc.rank.language import in_english, script
 from aigc.rank.relevance import joined, readings
@@ -67,6 +67,9 @@ def relevance(
                 values = log_odds(seen, against, _goods(encoder, chinese), encoder.scale)
                 odds |= dict(zip(each, values.tolist(), strict=True))
         found.append([_chance(reading, odds) for reading in read] if any(read) else None)
+    if unread := sum(each is None and len(own) > 0 for each, own in zip(found, texts, strict=True)):
+        which = f"the texts of {unread} of {len(found)} photos"
+        events.report("rank", 0, 0, f"{encoder.ref} cannot read {which}: no relevance for them")
     return found
 
 

@@ -108,6 +108,8 @@ def test_nothing_to_encode_is_no_error(encoder: Encoder) -> None:
         ("A green mug, 400 ml!", True, True),
         ("Sweet & juicy 🍊 oranges", True, True),
         ("红色马克杯，陪你喝咖啡", False, True),
+        ("A green mug by 早安 to keep", True, True),
+        ("红色马克杯，Green Mug", False, True),
         ("Кружка для кофе", False, False),
         ("แก้วกาแฟสีเขียว", False, False),
         ("123 🎉", False, False),

@@ -11,6 +11,7 @@ import tiny_clip
 from click.testing import CliRunner
 from pictures import mug
 
+from aigc import events
 from aigc._engines.clip import Encoder
 from aigc.campaign import Brief, Caption, Copy, Photo
 from aigc.channels import TextLimits
@@ -91,8 +92,12 @@ def test_relevance_decides_where_it_alone_counts(tmp_path: Path) -> None:
 
 def test_parts_of_what_cannot_be_read() -> None:
     thai = request("แก้วกาแฟสีเขียว", "ดื่มกาแฟทุกเช้า", language="th")
-    (unread,) = backend(tiny_clip.clip()).score([thai])
+    said: list[events.Event] = []
+    with events.listening(said.append):
+        (unread,) = backend(tiny_clip.clip()).score([thai])
     assert all("relevance" not in score.parts for score in unread)
+    (remark,) = [each.message for each in said if each.total == 0]
+    assert "cannot read the texts of 1 of 1 photos: no relevance" in remark
     mixed = request("A green mug to keep", "แก้วกาแฟสีเขียว")
     (found,) = backend(tiny_clip.clip()).score([mixed])
     by_id = {score.candidate_id: score.parts for score in found}
