@@ -46,8 +46,9 @@ WIDE, LAYERS = 48, 2
 
 def options(name: str, backend: str) -> dict[str, Any]:
     """Options with which caption/vlm and copywrite/llm run here."""
-    model = {"vlm": qwen3_vl, "llm": language_model}[backend]()
-    return {"model": str(model), "device": "cpu"}
+    if backend == "vlm":
+        return {"model": str(qwen3_vl()), "device": "cpu"}
+    return {"model": str(language_model()), "device": "cpu", "candidates": 8, "rounds": 1}
 
 
 @cache
@@ -56,7 +57,7 @@ def language_model() -> Path:
     from transformers import LlamaConfig, LlamaForCausalLM
 
     words = tokenizer()
-    config = LlamaConfig(**_text(words), max_position_embeddings=8192)
+    config = LlamaConfig(**text(words), max_position_embeddings=8192)
     return kept("llama", lambda: LlamaForCausalLM(config), words)
 
 
@@ -71,7 +72,7 @@ def qwen3_vl() -> Path:
     )
 
     words = tokenizer("<|vision_start|><|image_pad|><|vision_end|>")
-    text = _text(words) | {
+    body = text(words) | {
         "head_dim": 16,
         "rope_parameters": {
             "rope_type": "default",
@@ -91,7 +92,7 @@ def qwen3_vl() -> Path:
         "deepstack_visual_indexes": [0],
         "initializer_range": 0.2,
     }
-    config = Qwen3VLConfig(text_config=text, vision_config=vision, **_places(words))
+    config = Qwen3VLConfig(text_config=body, vision_config=vision, **places(words))
     look = Qwen2VLImageProcessorPil(
         patch_size=8, merge_size=2, size={"shortest_edge": 32 * 32, "longest_edge": 64 * 64}
     )
@@ -99,11 +100,11 @@ def qwen3_vl() -> Path:
         "qwen3-vl",
         lambda: Qwen3VLForConditionalGeneration(config),
         words,
-        lambda: _without_films(Qwen3VLProcessor)(look, words, chat_template=words.chat_template),
+        lambda: without_films(Qwen3VLProcessor)(look, words, chat_template=words.chat_template),
     )
 
 
-def tokenizer(picture: str = "") -> Any:
+def tokenizer(picture: str = "", bos_token: str | None = None, extra: Any = None) -> Any:
     """Bytes, and the words above; any text comes back as it was."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
@@ -119,7 +120,11 @@ def tokenizer(picture: str = "") -> Any:
     )
     inner.train_from_iterator([_WORDS] * 3, learned)
     made = PreTrainedTokenizerFast(
-        tokenizer_object=inner, pad_token="<|pad|>", eos_token="<|im_end|>"
+        tokenizer_object=inner,
+        pad_token="<|pad|>",
+        eos_token="<|im_end|>",
+        bos_token=bos_token,
+        extra_special_tokens=extra or {},
     )
     made.chat_template = _TEMPLATE.replace("PICTURE", picture)
     return made
@@ -147,11 +152,11 @@ def lean(model: Any, words: Any) -> None:
         out.normal_(std=0.3)
         out[:, 0] = 0.0
         out[whole, 0] = 1.2
-        out[[*words.encode('"'), words.eos_token_id], 0] = 1.8
+        out[[*words.encode('"'), words.eos_token_id], 0] = 2.2
         out[words.encode("]"), 0] = 0.9
 
 
-def _text(words: Any) -> dict[str, Any]:
+def text(words: Any) -> dict[str, Any]:
     return {
         "vocab_size": len(words),
         "hidden_size": WIDE,
@@ -167,7 +172,7 @@ def _text(words: Any) -> dict[str, Any]:
     }
 
 
-def _places(words: Any) -> dict[str, Any]:
+def places(words: Any) -> dict[str, Any]:
     names = {
         "image_token_id": "<|image_pad|>",
         "video_token_id": "<|video_pad|>",
@@ -177,7 +182,7 @@ def _places(words: Any) -> dict[str, Any]:
     return {key: words.convert_tokens_to_ids(name) for key, name in names.items()}
 
 
-def _without_films(cls: Any) -> Any:
+def without_films(cls: Any) -> Any:
     """A processor class as it is made where torchvision is missing."""
     stills: Sequence[str] = [each for each in cls.get_attributes() if each != "video_processor"]
     named = {"get_attributes": classmethod(lambda _: stills), "__module__": cls.__module__}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import io
 import threading
 from collections.abc import Sequence
@@ -84,7 +85,7 @@ def _load(ref: str, device: str, dtype: str, stage: str) -> Talker:
             error
         )
     tokenizer = getattr(processor, "tokenizer", processor)
-    tokenizer.padding_side = "left"
+    tokenizer.padding_side = "right" if model_type in _TASKS else "left"
     ends = _ends(model, tokenizer)
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token_id = ends[0]
@@ -121,7 +122,7 @@ def _templated(
     talker: Talker, questions: Sequence[Question], pictures: list[list[Any]], *, apart: bool
 ) -> Any:
     said = [
-        _conversation(question, own, talker.sees, apart)
+        _conversation(talker, question, own, apart)
         for question, own in zip(questions, pictures, strict=True)
     ]
     return (talker.processor if talker.sees else talker.tokenizer).apply_chat_template(
@@ -131,8 +132,6 @@ def _templated(
         return_dict=True,
         return_tensors="pt",
         **_silent(talker),
-        # What a brief says must not be read as a token that ends a turn.
-        sanitize_control_tokens=True,
         **({"processor_kwargs": {"padding": True}} if talker.sees else {"padding": True}),
     )
 
@@ -144,7 +143,7 @@ def _silent(talker: Talker) -> dict[str, bool]:
 
 
 def _conversation(
-    question: Question, pictures: list[Any], sees: bool, apart: bool
+    talker: Talker, question: Question, pictures: list[Any], apart: bool
 ) -> list[dict[str, Any]]:
     """The messages of a question; a model without eyes takes plain words."""
     system, user = question.system, question.user
@@ -155,13 +154,23 @@ def _conversation(
     for said, wrong in question.so_far:
         turns += [("assistant", said), ("user", wrong)]
     messages: list[dict[str, Any]] = []
-    for role, text in turns:
+    for role, raw in turns:
+        text = _tame(talker.tokenizer, raw)
         parts: list[dict[str, Any]] = [{"type": "text", "text": text}]
         if role == "user" and pictures:
             parts = [*({"type": "image", "image": each} for each in pictures), *parts]
             pictures = []
-        messages.append({"role": role, "content": parts if sees else text})
+        messages.append({"role": role, "content": parts if talker.sees else text})
     return messages
+
+
+def _tame(tokenizer: Any, text: str) -> str:
+    """Text in which nothing is read as a token of control, such as the end of a turn."""
+    for token in tokenizer.added_tokens_decoder.values():
+        mark = str(token)
+        if len(mark) > 1 and mark[0] in "<[" and mark in text:
+            text = text.replace(mark, f"{mark[0]} {mark[1:]}")
+    return text
 
 
 def _picture(pixels: Pixels) -> Any:
@@ -177,16 +186,35 @@ def _from_files(path: Path, model_type: str, device: str, dtype: str) -> tuple[A
 
     numbers = _numbers(dtype, torch.device(device))
     if path.suffix == ".gguf":
-        model = AutoModelForCausalLM.from_pretrained(
-            path.parent, gguf_file=path.name, dtype=numbers
-        )
-        tokenizer = AutoTokenizer.from_pretrained(path.parent, gguf_file=path.name)
-        return _ready(model.to(device)), tokenizer, False
+        path = _unpacked(path)
     sees = model_type in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES
     auto = AutoModelForImageTextToText if sees else AutoModelForCausalLM
     model = auto.from_pretrained(path, dtype=numbers, device_map={"": device})
     made = _processor(path) if sees else AutoTokenizer.from_pretrained(path)
     return _ready(model), made, sees
+
+
+def _unpacked(gguf: Path) -> Path:
+    """The folder of a GGUF file's model; made once, for reading one takes minutes."""
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    about = gguf.stat()
+    key = hashlib.sha256(f"{gguf.resolve()} {about.st_size} {about.st_mtime_ns}".encode())
+
+    def unpack(folder: Path) -> None:
+        packed = AutoModelForCausalLM.from_pretrained(
+            gguf.parent, gguf_file=gguf.name, dtype=torch.float16
+        )
+        config = packed.config.to_dict()
+        config.pop("quantization_config", None)  # which would refuse to be saved
+        with torch.device("meta"):
+            plain = type(packed)(type(packed.config).from_dict(config))
+        plain.load_state_dict(packed.state_dict(), assign=True)
+        plain.generation_config = packed.generation_config
+        plain.save_pretrained(folder)
+        AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name).save_pretrained(folder)
+
+    return store.derived(f"gguf-{gguf.stem}-{key.hexdigest()[:16]}", unpack)
 
 
 def _ready(model: Any) -> Any:
