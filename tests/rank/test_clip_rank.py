@@ -154,6 +154,20 @@ def test_a_text_that_is_one_of_the_goods_has_even_chances_with_itself() -> None:
     assert log_odds(looks, text, rest, 100.0) == pytest.approx(np.log(7), abs=1e-6)
 
 
+def test_the_cut_out_is_seen_on_white(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[np.ndarray] = []
+    images = Encoder.images
+    monkeypatch.setattr(Encoder, "images", lambda self, p: seen.extend(p) or images(self, p))
+    relevance(tiny_clip.encoder(tiny_clip.siglip()), [View(photo(), caption())], [ENGLISH])
+    whole, alone = seen
+    assert np.array_equal(whole, photo().pixels)
+    assert alone.shape[0] == alone.shape[1]
+    assert (alone[[0, 0, -1, -1], [0, -1, 0, -1]] == 255).all()
+    colours = {tuple(each) for each in alone.reshape(-1, 3).tolist()}
+    product = caption().cutout[caption().cutout[..., 3] == 255][:, :3]
+    assert {tuple(each) for each in product.tolist()} <= colours
+
+
 def test_the_whole_cut_out_is_seen() -> None:
     tall = np.zeros((90, 10, 3), np.uint8)
     framed = squared(tall, 255, 0.05)
