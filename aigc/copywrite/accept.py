@@ -24,6 +24,7 @@ _BLANK = re.compile(r"\[[^\]]*\]|\{[^}]*\}|<[^>]*>|[\[\]{}<>|\\]|_{2,}|\b[Xx]{2,
 _ADDRESS = re.compile(
     r"https?://\S+|\bwww\.\S+|\b[\w-]+\.(?:com|cn|net|org|shop|store|io)\b|\S*@\S+", re.IGNORECASE
 )
+_FEWEST = 3  # words of a body; of Chinese, pairs of characters
 _ECHO = 5  # words in a row that are no accident
 
 
@@ -104,8 +105,11 @@ def _check(text: Text, request: CopyRequest, draw: Draw) -> None:
         raise Rejected("language", language, field="body", language=_name(language))
     if tidy.breaks_off(text.body):
         raise Rejected("unfinished", language)
-    if _letters(text.headline) == _letters(text.body):
-        raise Rejected("twice", language)
+    if len(words(text.body)) < _FEWEST:
+        raise Rejected("little", language)
+    for field in ("body", "cta"):
+        if _letters(text.headline) == _letters(parts[field]):
+            raise Rejected("twice", language, field=field)
     whole = "\n".join(parts.values())
     for kind, found in (
         ("address", [each for each in _ADDRESS.findall(whole) if each not in held]),
@@ -127,8 +131,7 @@ def _too_long(field: str, text: str, request: CopyRequest, draw: Draw) -> Reject
         language,
         field=field,
         width=-asked.room(-columns(text), language),  # rounded up
-        most=asked.room(getattr(draw.limits, field), language),
-        unit=asked.unit(language),
+        most=asked.length(getattr(draw.limits, field), language),
     )
 
 

@@ -18,6 +18,7 @@ from aigc.copywrite.own import LONGEST_TAG, MOST_TAGS
 from aigc.seasons import festivals, seasons
 
 _SURE = 0.3  # probability from which on a word of the photo says what the product is
+_WORD = 6  # characters, with its space
 _FIELDS = ("headline", "body", "cta")
 _NEEDS = {"audience": "audience", "look": "colours", "season": "season"}  # angle: kind of fact
 
@@ -48,7 +49,7 @@ def question(
     brief = request.brief
     said = table(brief.language)
     language = said.get("language") or tongues.find(brief.language).name
-    limits = {name: room(getattr(draw.limits, name), brief.language) for name in _FIELDS}
+    limits = {name: length(getattr(draw.limits, name), brief.language) for name in _FIELDS}
     headlines = ", ".join(quoted(each) for each in taken)
     return Question(
         system=said["system"].format(language=language).strip(),
@@ -57,7 +58,6 @@ def question(
             record=record(brief, request.caption),
             tone=said["tones"][brief.voice],
             angle=angle(request, draw.number),
-            unit=unit(brief.language),
             taken=said["taken"].format(headlines=headlines) if taken else "",
             **limits,
         )
@@ -98,9 +98,12 @@ def angle(request: CopyRequest, number: int) -> str:
     return str(views[number % len(views)])
 
 
-def unit(language: str) -> str:
-    """What the lengths of a language are counted in."""
-    return str(table(language)["wide" if _is_wide(language) else "unit"])
+def length(columns: int, language: str) -> str:
+    """A limit as a model is told it: models count words better than characters."""
+    count = room(columns, language)
+    words_of = max(1, count // _WORD)
+    said = table(language)["wide" if _is_wide(language) else "length"]
+    return str(said.format(count=count, words=words_of))
 
 
 def room(columns: int, language: str) -> int:

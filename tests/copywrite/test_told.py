@@ -134,7 +134,10 @@ def test_the_prompt_holds_the_facts_and_no_others() -> None:
         'colours: "green"',
         'never use the word: "cheap"',
     ]
-    assert "headline at most 26 characters, body at most 50, cta at most 15." in question.user
+    assert (
+        "Length: headline at most 26 characters (some 4 words), body at most 50 characters (some 8 "
+        "words), cta at most 15 characters (some 2 words)."
+    ) in question.user
     assert question.user.endswith('different one: "Old one"')
     assert "Write in English." in question.system
     assert (question.max_tokens, question.temperature) == (9, 0.5)
@@ -183,13 +186,17 @@ def test_a_name_that_gives_orders_is_data() -> None:
         ({"body": "最好的杯子，值得拥有。"}, "zh-CN", "不许说的：最"),
         ({"body": "Porte 500 ml de thé."}, "fr", "forbids: 500"),
         ({"body": "เป็นแก้วที่ lovely มากสำหรับคุณและครอบครัวของคุณ"}, "th", "forbids: lovely"),
-        ({"cta": "Take a look at this mug now"}, "en", "cta is 27 long, and at most 15"),
+        (
+            {"cta": "Take a look at this mug now"},
+            "en",
+            "cta is 27 characters long, and at most 15",
+        ),
         (
             {"cta": "现在就去看看这个杯子慢慢选"},
             "zh-CN",
-            "有 13，至多 7 字",
+            "有 13 字，至多 7 字。",
         ),
-        ({"headline": "m" * 90}, "en", "headline is 90 long, and at most 26 char"),
+        ({"headline": "m" * 90}, "en", "headline is 90 characters long, and"),
         ({"body": "早上好，喝杯茶。"}, "en", "body is not written in English"),
         ({"body": "Good morning to you."}, "zh-CN", "body 不是用简体中文写的"),
         ({"body": "這個杯子陪你過每個早晨。"}, "zh-CN", "body 不是用简体中文写的"),
@@ -202,7 +209,10 @@ def test_a_name_that_gives_orders_is_data() -> None:
         ({"headline": "Headline: tea"}, "en", "filled in: headline"),
         ({"body": "A feeling, a moment, a question for you."}, "en", "a feeling a moment a"),
         ({"body": "See www.mugs.example now."}, "en", "account: www.mugs.example"),
-        ({"body": "Ready for tea", "headline": "Ready for tea!"}, "en", "what the headline says"),
+        ({"body": "Ready for tea", "headline": "Ready for tea!"}, "en", "body says what the head"),
+        ({"cta": "Tea now", "headline": "Tea now?"}, "en", "cta says what the headline says"),
+        ({"body": "Green."}, "en", "body says too little"),
+        ({"body": "绿色。"}, "zh-CN", "body 说得太少"),
         ({"body": "A mug for tea, for milk,"}, "en", "breaks off"),
         ({"headline": "TEA IS READY FOR YOU"}, "en", "headline is in capitals"),
         ({"cta": "👉"}, "en", "cta is empty"),
