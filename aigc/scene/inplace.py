@@ -13,7 +13,7 @@ from aigc.campaign import Caption, Pixels, pixel_box
 from aigc.scene import SceneRequest
 from aigc.scene.light import Shot
 
-_GROWN = 0.008  # of the longer side: a latent's breadth, by which painting goes under the outline
+_GROWN = 0.006  # of the longer side: a latent's breadth, by which painting goes under the outline
 _NEUTRAL = 128  # grey behind the product where its edges are found
 _NEAR, _FAR = 0.85, 0.12  # depth at the lower edge, and of the wall
 
@@ -80,7 +80,8 @@ def edges(layer: Pixels) -> Pixels:
     """The product's outline and inner edges, white on black, as ControlNets for Canny take them."""
     cover = layer[..., 3:].astype(np.float32) / 255
     flat = np.rint(layer[..., :3] * cover + _NEUTRAL * (1 - cover)).astype(np.uint8)
-    found = cv2.Canny(cv2.cvtColor(flat, cv2.COLOR_RGB2GRAY), 80, 160)
+    grey = cv2.GaussianBlur(cv2.cvtColor(flat, cv2.COLOR_RGB2GRAY), (0, 0), 0.002 * max(flat.shape))
+    found = cv2.Canny(grey, 60, 120)
     outline, _ = cv2.findContours(
         (layer[..., 3] > 127).astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE
     )
