@@ -105,8 +105,11 @@ def _check(text: Text, request: CopyRequest, draw: Draw) -> None:
         raise Rejected("language", language, field="body", language=_name(language))
     if tidy.breaks_off(text.body):
         raise Rejected("unfinished", language)
-    if len(words(text.body)) < _FEWEST:
+    said = words(text.body)
+    if len(said) < _FEWEST:
         raise Rejected("little", language)
+    if len(said) > 2 * _FEWEST and 2 * len(set(said)) < len(said):
+        raise Rejected("stammer", language)
     for field in ("body", "cta"):
         if _letters(text.headline) == _letters(parts[field]):
             raise Rejected("twice", language, field=field)

@@ -36,5 +36,5 @@ class Backend(Endpoint, Copywriter):
             temperature=self.temperature,
             fill=self.fill,
         )
-        with self.asking() as answer:
+        with self.asking(bool(requests)) as answer:
             return told.write(requests, answer, way)

@@ -212,6 +212,7 @@ def test_a_name_that_gives_orders_is_data() -> None:
         ({"body": "Ready for tea", "headline": "Ready for tea!"}, "en", "body says what the head"),
         ({"cta": "Tea now", "headline": "Tea now?"}, "en", "cta says what the headline says"),
         ({"body": "Green."}, "en", "body says too little"),
+        ({"body": "Tea, tea, tea and tea, tea and tea, tea."}, "en", "over and over"),
         ({"body": "绿色。"}, "zh-CN", "body 说得太少"),
         ({"body": "A mug for tea, for milk,"}, "en", "breaks off"),
         ({"headline": "TEA IS READY FOR YOU"}, "en", "headline is in capitals"),
