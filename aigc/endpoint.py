@@ -117,8 +117,16 @@ class Endpoint(BaseModel):
         return chat.answer(self, questions)
 
     @contextmanager
-    def asking(self) -> Iterator[Answerer]:
-        """Give `answer`, and say at the end what was used."""
+    def asking(self, needed: bool = True) -> Iterator[Answerer]:
+        """Give `answer`, and say at the end what was used.
+
+        Raises EndpointError at once, before anything else takes its time, where a server is
+        needed and none is named.
+        """
+        if needed:
+            from aigc._engines.endpoint import address
+
+            address.find(self)
         before = replace(self._spent)
         try:
             yield self.answer

@@ -43,5 +43,5 @@ class Backend(Endpoint, Captioner):
             max_tokens=self.max_tokens,
             temperature=self.temperature,
         )
-        with self.asking() as answer:
+        with self.asking(bool(requests)) as answer:
             return told.describe(requests, answer, way)

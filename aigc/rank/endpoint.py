@@ -18,5 +18,5 @@ class Backend(Endpoint, Ranker):
 
     def score(self, requests: Sequence[RankRequest]) -> list[list[Score]]:
         """Score every copy of each request; raises EndpointError where the server fails."""
-        with self.asking() as answer:
+        with self.asking(bool(requests)) as answer:
             return told.score(requests, answer, look=self.look)

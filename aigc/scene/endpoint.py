@@ -63,7 +63,7 @@ class Backend(Endpoint, Painter):
         scenes = [each for each in requests if not plain.is_plain(each)]
         canvases = [canvas(each) for each in scenes]
         words = [_words(each.request) for each in canvases]
-        with self.asking():
+        with self.asking(bool(scenes)):
             made = self._made([each.request for each in canvases], words)
         painted = iter(map(self._painting, scenes, canvases, words, made))
         return settled(

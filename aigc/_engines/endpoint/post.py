@@ -97,8 +97,14 @@ class Session:
         return self.spent.model
 
     async def _only_model(self) -> str:
-        reply = await self._again(("get", "models"), None, 0)
-        names = [str(row["id"]) for row in reply.rows("data") if "id" in row]
+        names: list[str] = []
+        try:
+            reply = await self._again(("get", "models"), None, 0)
+            names = [str(row["id"]) for row in reply.rows("data") if "id" in row]
+        except Refused as refused:
+            status = refused.failed.error.status or 0
+            if status != 404 and status < 500:
+                raise
         if len(names) == 1:
             return names[0]
         stage, some = self.options.stage, ", ".join(names[:12]) or "none that it names"
