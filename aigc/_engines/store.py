@@ -111,6 +111,13 @@ def resolve(ref: str, download: Callable[[str, str | None], str | Path] | None =
     )
 
 
+@cache
+def version_of(ref: str) -> str:
+    """What tells a model from another of its name: the hub's commit, else its files' SHA-256."""
+    path = resolve(ref)
+    return path.name if path.parent.name == "snapshots" else sha256(path)
+
+
 def derived(name: str, build: Callable[[Path], None]) -> Path:
     """A folder made once from fetched files (converted weights, cut fonts) and then reused.
 

@@ -36,5 +36,6 @@ class Copywriter(Stage):
         Every candidate keeps to the request's limits, and every second one, where the language
         has that many, to the short ones too; ids are unique within a request. The brief's own
         texts come first, as they are, with the source `own`; where the backend does not know the
-        language they are all there is. Raises BriefError where there is none.
+        language they are all there is. Raises BriefError where there is none, ModelError or
+        EndpointError where a model gives too little, PartlyFailed where only some requests fail.
         """

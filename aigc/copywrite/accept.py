@@ -32,9 +32,10 @@ class Rejected(ValueError):  # noqa: N818
     """An answer that cannot be used; `kind` is its reason's name in prompts/copywrite/llm.toml."""
 
     def __init__(self, kind: str, tag: str, **said: object) -> None:
-        reason = prompts.table("copywrite/llm.toml")["wrong"][kind]
+        said_of = prompts.table("copywrite/llm.toml")
         tongue = "zh-CN" if asked.table(tag) is asked.table("zh-CN") else "en"
-        super().__init__(reason[tongue].format(**said))
+        reason = said_of["wrong"][kind][tongue].format(**said)
+        super().__init__(f"{reason} {said_of['again'][tongue]}")
         self.kind = kind
 
     @property

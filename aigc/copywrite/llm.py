@@ -42,6 +42,13 @@ class Backend(Copywriter):
         """Distributions whose version changes the copy."""
         return ("torch", "transformers", "llguidance")
 
+    @property
+    def materials(self) -> dict[str, str]:
+        """The model, and which version of it."""
+        from aigc._engines import store
+
+        return {self.model: store.version_of(self.model)}
+
     def write(self, requests: Sequence[CopyRequest]) -> list[list[Copy]]:
         """Write the candidates of each request; the same request and seed, the same copy."""
         from aigc._engines import chat

@@ -43,7 +43,13 @@ class _Sheet(NamedTuple):
 
     def read(self, said: str) -> dict[int, _Marks]:
         """Marks by candidate; raises ValueError where one is missing or off the scale."""
-        found = json_in(said)
+        try:
+            return self._marks(json_in(said))
+        except ValueError as error:
+            wrong = prompts.table("rank/judge.toml")["wrong"]
+            raise ValueError(wrong.format(reason=error)) from error
+
+    def _marks(self, found: dict[str, Any]) -> dict[int, _Marks]:
         marks = {}
         for number, place in enumerate(self.order, 1):
             if str(number) not in found:

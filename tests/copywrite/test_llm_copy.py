@@ -77,6 +77,12 @@ def test_nothing_runs_on_the_processor_unasked() -> None:
         backend(device="auto").write([request(1)])
 
 
+def test_the_version_of_the_model_is_told() -> None:
+    ((model, version),) = backend().materials.items()
+    assert model == backend().model
+    assert re.fullmatch("[0-9a-f]{64}", version)
+
+
 def test_a_model_that_is_not_there() -> None:
     with pytest.raises(ModelError, match="nowhere"):
         backend(model="file:/nowhere/at/all").write([request(1)])

@@ -238,6 +238,8 @@ def test_what_cannot_be_used_is_asked_for_again_with_the_reason(
     ((answer, why),) = again.so_far
     assert answer == Writer.answer(writer, first)
     assert reason in why
+    again = "请重新回答" if language == "zh-CN" else "Answer again, with the whole JSON object."
+    assert again in why
     assert [len(batch) for batch in writer.asked] == [12, 12, 12, 12, 12, 12]
 
 

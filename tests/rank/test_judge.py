@@ -127,7 +127,9 @@ def test_what_is_asked() -> None:
 def test_marks_that_cannot_be_used_are_asked_for_once_more(spoilt: object, reason: str) -> None:
     judge = Judge(spoilt)
     assert ranked(judge, request()) == ranked(Judge(), request())
-    assert reason in judge.asked[2].so_far[0][1]
+    why = judge.asked[2].so_far[0][1]
+    assert reason in why
+    assert why.endswith("Answer again, with the whole JSON object.")
     with pytest.raises(ModelError, match=r"^Fern Mug: the model's answer cannot be used, twice"):
         ranked(Judge(spoilt, None, spoilt), request())
 
