@@ -228,7 +228,8 @@ def _compile(module: nn.Module, device: torch.device, mode: str) -> None:
 
     @wraps(module.forward)
     def forward(*args: Any, **kwargs: Any) -> Any:
-        torch.compiler.cudagraph_mark_step_begin()
+        if cuda:
+            torch.compiler.cudagraph_mark_step_begin()
         # A CUDA graph writes to the same memory each time: solvers keep what they were given.
         return pytree.tree_map_only(torch.Tensor, torch.clone, compiled(*args, **kwargs))
 
