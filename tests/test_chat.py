@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from collections import Counter
 from pathlib import Path
@@ -107,7 +108,17 @@ def test_a_padded_batch_says_what_each_says_alone(family: str) -> None:
     asked = questions(3)
     if family in EYES:
         asked = [each._replace(images=(picture(each.seed, (64, 64)),)) for each in asked]
-    assert chat._answer(talker(model), asked, "caption", 3) == ask(model, asked)
+    assert chat.replies(talker(model), asked, "caption", 3) == ask(model, asked)
+
+
+@pytest.mark.parametrize("family", ["llama", *EYES])
+def test_a_cache_of_fixed_size_says_the_same(family: str) -> None:
+    asked = questions(2)
+    if family in EYES:
+        asked = [each._replace(images=(picture(each.seed, (64, 64)),)) for each in asked]
+    loaded = talker(EYES.get(family, tiny_language.language_model)())
+    free = chat.replies(loaded, asked, "caption", 2)
+    assert chat.replies(loaded, asked, "caption", 2, compiled=True) == free
 
 
 def test_pictures_and_none_are_not_batched_together() -> None:
@@ -115,7 +126,7 @@ def test_pictures_and_none_are_not_batched_together() -> None:
     asked[1] = asked[1]._replace(images=(picture(0),))
     asked[3] = asked[3]._replace(images=(picture(0), picture(1)))
     loaded = talker(tiny_language.qwen3_vl())
-    for said in chat._answer(loaded, asked, "caption", 8):
+    for said in chat.replies(loaded, asked, "caption", 8):
         Form.model_validate_json(str(said))
 
 
@@ -134,7 +145,7 @@ def test_an_answer_ends_at_its_own_limit() -> None:
     asked = questions(1, temperature=0.0) * 2
     asked = [each._replace(max_tokens=most) for each, most in zip(asked, (4, 12), strict=True)]
     loaded = talker(tiny_language.language_model())
-    short, long = map(str, chat._answer(loaded, asked, "caption", 2))
+    short, long = map(str, chat.replies(loaded, asked, "caption", 2))
     assert 0 < len(short) < len(long)
     assert long.startswith(short)
 
@@ -178,7 +189,7 @@ def test_out_of_memory_halves_the_batch_and_says_so_once(monkeypatch: pytest.Mon
 
     monkeypatch.setattr(type(loaded.model), "generate", scarce)
     with events.listening(lambda event: said.append(event.message)):
-        assert chat._answer(loaded, asked, "caption", 4) == expected
+        assert chat.replies(loaded, asked, "caption", 4) == expected
     assert rows == [4, 2, 2, 1]
     assert [each for each in said if "memory" in each] == ["out of memory with 4 at once: now 2"]
 
@@ -194,7 +205,7 @@ def test_one_that_never_fits_fails_alone(monkeypatch: pytest.MonkeyPatch) -> Non
         return generate(self, **given)
 
     monkeypatch.setattr(type(loaded.model), "generate", scarce)
-    first, second, third = chat._answer(loaded, asked, "caption", 2)
+    first, second, third = chat.replies(loaded, asked, "caption", 2)
     assert isinstance(first, str)
     assert isinstance(third, str)
     assert isinstance(second, ModelError)
@@ -250,11 +261,32 @@ def test_a_model_of_numbers_that_are_none_is_named(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_real_model_out_of_a_gguf_file_answers_in_form() -> None:
+    form = {"advertisement": {"type": "string", "maxLength": 120}}
     asked = Question(
-        "You write short advertisements.",
-        "Write about a blue ceramic mug that keeps tea warm.",
-        schema=SCHEMA,
-        max_tokens=40,
+        "",
+        "Write one line of advertising for a blue ceramic mug. Answer in JSON.",
+        schema={"type": "object", "properties": form, "required": ["advertisement"]}
+        | {"additionalProperties": False},
+        max_tokens=60,
     )
     (said,) = chat.answer(SMOLLM, [asked], stage="copywrite", device="cpu")
-    assert "mug" in Form.model_validate_json(str(said)).name.lower()
+    (line,) = json.loads(str(said)).values()
+    assert "ceramic mug" in line
+
+
+def test_the_benchmark_measures_both_sides(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.syspath_prepend(Path(__file__).parent.parent / "benchmarks")
+    captions = importlib.import_module("captions")
+    captions.main(["--tiny", "--json", "--out", str(tmp_path / "result.json")])
+    result = json.loads(capsys.readouterr().out)
+    assert json.loads((tmp_path / "result.json").read_text()) == result
+    assert [row["side"] for row in result["sides"]] == [
+        "transformers, one at a time",
+        "ours, 4 at once",
+    ]
+    assert all(row["images_per_second"] > 0 for row in result["sides"])
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(SystemExit, match="no NVIDIA card; run it where one is, or pass --tiny"):
+        captions.main([])

@@ -6,13 +6,15 @@ form, comes to an end in a few dozen tokens as a trained model's does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import tiny
 import torch
+
+from aigc._engines.chat_model import without_films
 
 # Their words: what random answers are made of, and nothing that would claim anything.
 _WORDS = (
@@ -180,10 +182,3 @@ def places(words: Any) -> dict[str, Any]:
         "vision_end_token_id": "<|vision_end|>",
     }
     return {key: words.convert_tokens_to_ids(name) for key, name in names.items()}
-
-
-def without_films(cls: Any) -> Any:
-    """A processor class as it is made where torchvision is missing."""
-    stills: Sequence[str] = [each for each in cls.get_attributes() if each != "video_processor"]
-    named = {"get_attributes": classmethod(lambda _: stills), "__module__": cls.__module__}
-    return type(cls.__name__, (cls,), named)

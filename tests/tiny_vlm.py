@@ -6,7 +6,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tiny_language import WIDE, kept, places, text, tokenizer, without_films
+from tiny_language import WIDE, kept, places, text, tokenizer
+
+from aigc._engines.chat_model import without_films
 
 _QWEN = "<|vision_start|><|image_pad|><|vision_end|>"
 

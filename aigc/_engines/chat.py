@@ -19,6 +19,8 @@ from aigc._engines.decoding import Rules
 from aigc.chat import Answer, Question
 from aigc.errors import ModelError
 
+STEP = 256  # tokens; prompts are padded to multiples of it where shapes are to be few
+
 
 def answer(
     model: str,
@@ -28,6 +30,7 @@ def answer(
     device: str = "auto",
     dtype: str = "auto",
     batch: int = 8,
+    compiled: bool = False,
 ) -> list[Answer]:
     """Answer each question, in their order; those with a schema in JSON that keeps to it.
 
@@ -44,7 +47,7 @@ def answer(
             f"{stage}.model = '{model}': a {talker.kind} model sees no pictures; take one that "
             "does, e.g. Qwen/Qwen3-VL-4B-Instruct"
         )
-    return _answer(talker, questions, stage, 1 if where.type == "cpu" else batch)
+    return replies(talker, questions, stage, 1 if where.type == "cpu" else batch, compiled)
 
 
 def only_captions(model: str, *, stage: str, device: str = "auto") -> bool:
@@ -61,14 +64,19 @@ def _device(asked: str, stage: str) -> torch.device:
     return devices.choose(asked, option=f"{stage}.device", instead=instead)
 
 
-def _answer(talker: Talker, questions: Sequence[Question], stage: str, batch: int) -> list[Answer]:
-    """Batches of questions alike in pictures and length; after running out of memory, smaller."""
+def replies(
+    talker: Talker, questions: Sequence[Question], stage: str, batch: int, compiled: bool = False
+) -> list[Answer]:
+    """Answer in batches of questions alike in pictures and length; out of memory, in smaller ones.
+
+    compiled: decode by a graph of fixed shapes, which takes a minute to make for each of them.
+    """
     answers: dict[int, Answer] = {}
     waiting = sorted(range(len(questions)), key=lambda number: _bulk(questions[number]))
     while waiting:
         count = len(questions[waiting[0]].images)
         now = [n for n in waiting[:batch] if len(questions[n].images) == count]
-        said = _batch(talker, [questions[number] for number in now])
+        said = _batch(talker, [questions[number] for number in now], compiled)
         if said is None and len(now) > 1:
             batch = len(now) // 2
             events.report(stage, 0, 0, f"out of memory with {len(now)} at once: now {batch}")
@@ -88,10 +96,10 @@ def _bulk(question: Question) -> tuple[int, int]:
     return len(question.images), len(question.system) + len(question.user)
 
 
-def _batch(talker: Talker, questions: Sequence[Question]) -> list[str] | None:
+def _batch(talker: Talker, questions: Sequence[Question], compiled: bool) -> list[str] | None:
     """Answer questions at once; None where memory does not suffice."""
     try:
-        return _generate(talker, questions)
+        return _generate(talker, questions, compiled)
     except torch.OutOfMemoryError:
         pass  # leave the frames that hold tensors before freeing what they held
     if talker.model.device.type == "cuda":
@@ -99,10 +107,11 @@ def _batch(talker: Talker, questions: Sequence[Question]) -> list[str] | None:
     return None
 
 
-def _generate(talker: Talker, questions: Sequence[Question]) -> list[str]:
+def _generate(talker: Talker, questions: Sequence[Question], compiled: bool) -> list[str]:
     from transformers import LogitsProcessorList
 
-    inputs = chat_model.prepare(talker, questions)
+    fixed = compiled and not talker.by_task
+    inputs = chat_model.prepare(talker, questions, STEP if fixed else 1)
     rules = Rules(questions, talker.grammar, talker.ends)
     made = talker.model.generate(
         **inputs,
@@ -111,6 +120,7 @@ def _generate(talker: Talker, questions: Sequence[Question]) -> list[str]:
         eos_token_id=list(talker.ends),
         pad_token_id=talker.tokenizer.pad_token_id,
         logits_processor=LogitsProcessorList([rules]),
+        cache_implementation="static" if fixed else None,  # which transformers compiles by itself
     )
     new = made[:, rules.start :]
     return [each.strip() for each in talker.tokenizer.batch_decode(new, skip_special_tokens=True)]

@@ -46,7 +46,16 @@ class Talker(NamedTuple):
 def load(ref: str, device: torch.device, dtype: str, stage: str) -> Talker:
     """The model of a reference, loaded once a process; raises ModelError where it cannot be."""
     with _loading:
-        return _load(ref, str(device), dtype, stage)
+        _licence(ref, stage)
+        try:
+            return _load(ref, str(device), dtype)
+        except ModelError as error:
+            raise ModelError(f"{stage}.model = '{ref}': {error}") from error
+
+
+@cache
+def _licence(ref: str, stage: str) -> None:
+    hub.warn(ref, stage)
 
 
 def kind(ref: str) -> str:
@@ -59,7 +68,7 @@ def kind(ref: str) -> str:
             return "gguf"
         return str(AutoConfig.from_pretrained(path).model_type)
     except (OSError, ValueError, KeyError) as error:
-        raise ModelError(f"model = '{ref}': {_first_line(error)}") from error
+        raise ModelError(f"'{ref}' cannot be read: {_first_line(error)}") from error
 
 
 def is_by_task(ref: str) -> bool:
@@ -68,38 +77,49 @@ def is_by_task(ref: str) -> bool:
 
 
 @cache
-def _load(ref: str, device: str, dtype: str, stage: str) -> Talker:
-    hub.warn(ref, stage)
+def _load(ref: str, device: str, dtype: str) -> Talker:
     path, model_type = store.resolve(ref), kind(ref)
     try:
         with contextlib.redirect_stderr(io.StringIO()):  # its progress bars
             model, processor, sees = _from_files(path, model_type, device, dtype)
-    except ImportError as error:
-        raise ModelError(f"{stage}.model = '{ref}': {_first_line(error)}") from error
-    except (OSError, ValueError, KeyError, RuntimeError, TypeError) as error:
-        if isinstance(error, torch.OutOfMemoryError):
-            raise ModelError(
-                f"{stage}.model = '{ref}': does not fit on {device}; take a smaller model"
-            ) from error
-        raise ModelError(f"{stage}.model = '{ref}': cannot be loaded: {_first_line(error)}") from (
-            error
-        )
+    except torch.OutOfMemoryError as error:
+        raise ModelError(f"it does not fit on {device}; take a smaller model") from error
+    except (ImportError, OSError, ValueError, KeyError, RuntimeError, TypeError) as error:
+        raise ModelError(f"it cannot be loaded: {_first_line(error)}") from error
+    if model_type not in _TASKS and not _template(processor):
+        raise ModelError("it has no chat template; take an instruct model")
+    return ready(model, processor, sees)
+
+
+def ready(model: Any, processor: Any, sees: bool) -> Talker:
+    """A model and its processor (without eyes: its tokenizer), set to answer."""
+    from transformers import GenerationConfig
+
+    given = model.generation_config.to_dict() if model.generation_config else {}
+    kept = {  # its tokens' numbers, and none of its makers' ways to draw them
+        key: value
+        for key, value in given.items()
+        if value is not None and (key.endswith("_token_id") or key == "no_repeat_ngram_size")
+    }
+    model.generation_config = GenerationConfig(**kept)
+    kind = model.config.model_type
     tokenizer = getattr(processor, "tokenizer", processor)
-    tokenizer.padding_side = "right" if model_type in _TASKS else "left"
+    tokenizer.padding_side = "right" if kind in _TASKS else "left"
     ends = _ends(model, tokenizer)
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token_id = ends[0]
-    if model_type not in _TASKS and not _template(processor, tokenizer):
-        raise ModelError(
-            f"{stage}.model = '{ref}': it has no chat template; take an instruct model"
-        )
     width = model.get_output_embeddings().weight.shape[0]
-    grammar = None if model_type in _TASKS else decoding.grammar(tokenizer, width, ends)
-    return Talker(model, processor, tokenizer, grammar, ends, sees, model_type)
+    grammar = None if kind in _TASKS else decoding.grammar(tokenizer, width, ends)
+    return Talker(model.eval(), processor, tokenizer, grammar, ends, sees, kind)
 
 
-def prepare(talker: Talker, questions: Sequence[Question]) -> dict[str, torch.Tensor]:
-    """Tokens and pictures of a batch as the model takes them, padded on the left."""
+def prepare(
+    talker: Talker, questions: Sequence[Question], step: int = 1
+) -> dict[str, torch.Tensor]:
+    """Tokens and pictures of a batch as the model takes them, padded on the left.
+
+    step: what the number of tokens is a multiple of.
+    """
     pictures = [[_picture(each) for each in question.images] for question in questions]
     if talker.by_task:
         texts = [question.user for question in questions]
@@ -108,9 +128,9 @@ def prepare(talker: Talker, questions: Sequence[Question]) -> dict[str, torch.Te
         )
     else:
         try:
-            found = _templated(talker, questions, pictures, apart=True)
+            found = _templated(talker, questions, pictures, step, apart=True)
         except TemplateError:  # Gemma's first template and others know no system's voice
-            found = _templated(talker, questions, pictures, apart=False)
+            found = _templated(talker, questions, pictures, step, apart=False)
     model = talker.model
     return {
         name: each.to(model.device, model.dtype if each.is_floating_point() else None)
@@ -119,12 +139,18 @@ def prepare(talker: Talker, questions: Sequence[Question]) -> dict[str, torch.Te
 
 
 def _templated(
-    talker: Talker, questions: Sequence[Question], pictures: list[list[Any]], *, apart: bool
+    talker: Talker,
+    questions: Sequence[Question],
+    pictures: list[list[Any]],
+    step: int,
+    *,
+    apart: bool,
 ) -> Any:
     said = [
         _conversation(talker, question, own, apart)
         for question, own in zip(questions, pictures, strict=True)
     ]
+    padded = {"padding": True} | ({"pad_to_multiple_of": step} if step > 1 else {})
     return (talker.processor if talker.sees else talker.tokenizer).apply_chat_template(
         said,
         tokenize=True,
@@ -132,13 +158,13 @@ def _templated(
         return_dict=True,
         return_tensors="pt",
         **_silent(talker),
-        **({"processor_kwargs": {"padding": True}} if talker.sees else {"padding": True}),
+        **({"processor_kwargs": padded} if talker.sees else padded),
     )
 
 
 def _silent(talker: Talker) -> dict[str, bool]:
     """What keeps a model from thinking aloud, where its template asks."""
-    asks = "enable_thinking" in str(_template(talker.processor, talker.tokenizer))
+    asks = "enable_thinking" in str(_template(talker.processor))
     return {"enable_thinking": False} if asks else {}
 
 
@@ -191,19 +217,22 @@ def _from_files(path: Path, model_type: str, device: str, dtype: str) -> tuple[A
     auto = AutoModelForImageTextToText if sees else AutoModelForCausalLM
     model = auto.from_pretrained(path, dtype=numbers, device_map={"": device})
     made = _processor(path) if sees else AutoTokenizer.from_pretrained(path)
-    return _ready(model), made, sees
+    return model, made, sees
 
 
 def _unpacked(gguf: Path) -> Path:
     """The folder of a GGUF file's model; made once, for reading one takes minutes."""
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
     about = gguf.stat()
     key = hashlib.sha256(f"{gguf.resolve()} {about.st_size} {about.st_mtime_ns}".encode())
 
     def unpack(folder: Path) -> None:
         packed = AutoModelForCausalLM.from_pretrained(
-            gguf.parent, gguf_file=gguf.name, dtype=torch.float16
+            gguf.parent,
+            gguf_file=gguf.name,
+            dtype=torch.float16,
+            quantization_config=GgufConfig(dequantize=True),
         )
         config = packed.config.to_dict()
         config.pop("quantization_config", None)  # which would refuse to be saved
@@ -217,20 +246,6 @@ def _unpacked(gguf: Path) -> Path:
     return store.derived(f"gguf-{gguf.stem}-{key.hexdigest()[:16]}", unpack)
 
 
-def _ready(model: Any) -> Any:
-    """The model with its tokens' numbers, and none of its makers' ways to draw them."""
-    from transformers import GenerationConfig
-
-    given = model.generation_config.to_dict() if model.generation_config else {}
-    kept = {
-        key: value
-        for key, value in given.items()
-        if value is not None and (key.endswith("_token_id") or key == "no_repeat_ngram_size")
-    }
-    model.generation_config = GenerationConfig(**kept)
-    return model.eval()
-
-
 def _processor(path: Path) -> Any:
     """The processor of words and pictures; where torchvision is missing, without films."""
     from transformers import AutoConfig, AutoProcessor
@@ -242,9 +257,14 @@ def _processor(path: Path) -> Any:
     cls = PROCESSOR_MAPPING.get(type(AutoConfig.from_pretrained(path)), None)
     if cls is None or "video_processor" not in cls.get_attributes():
         return AutoProcessor.from_pretrained(path)
+    return without_films(cls).from_pretrained(path)
+
+
+def without_films(cls: Any) -> Any:
+    """A processor class that reads pictures only: reading films takes torchvision."""
     stills = [each for each in cls.get_attributes() if each != "video_processor"]
     named = {"get_attributes": classmethod(lambda _: stills), "__module__": cls.__module__}
-    return type(cls.__name__, (cls,), named).from_pretrained(path)
+    return type(cls.__name__, (cls,), named)
 
 
 def _numbers(dtype: str, device: torch.device) -> Any:
@@ -267,8 +287,9 @@ def _ends(model: Any, tokenizer: Any) -> tuple[int, ...]:
     return tuple(dict.fromkeys(each for each in found if each is not None))
 
 
-def _template(processor: Any, tokenizer: Any) -> Any:
-    return getattr(processor, "chat_template", None) or getattr(tokenizer, "chat_template", None)
+def _template(processor: Any) -> Any:
+    tokenizer = getattr(processor, "tokenizer", processor)
+    return getattr(processor, "chat_template", None) or tokenizer.chat_template
 
 
 def _first_line(error: BaseException) -> str:

@@ -39,6 +39,9 @@ class Backend(Captioner):
         "auto", description="Numbers of the weights: auto, bfloat16, float16, float32"
     )
     batch: int = Field(8, ge=1, le=256, description="Photos described at once")
+    compile: bool = Field(
+        False, description="Compile the decoding: minutes first, then faster; for many photos"
+    )
 
     @property
     def packages(self) -> tuple[str, ...]:
@@ -60,6 +63,7 @@ class Backend(Captioner):
                 device=self.device,
                 dtype=self.dtype,
                 batch=self.batch,
+                compiled=self.compile,
             )
 
         way = told.Way(
