@@ -102,17 +102,17 @@ class _Reading:
         """Ask for what is in the photo; the product alone is shown too where much else is."""
         photo, way = self.request.photo.pixels, self.way
         alone = _alone(self.product)
-        shown, pictures = "photo", (photo,)
+        shown, pictures = "photo", [photo]
         if self.bare.background == "transparent":
-            shown, pictures = "alone", (alone,)
+            shown, pictures = "alone", [alone]
         elif self.bare.background == "scene" and not self.product.note:
-            shown, pictures = "both", (photo, alone)
+            shown, pictures = "both", [photo, alone]
         if way.plain:
-            return Question("", TASK, pictures[:1], None, self.request.seed, way.max_tokens)
+            return Question("", TASK, (pictures[0],), None, self.request.seed, way.max_tokens)
         return Question(
             system=self.words["system"].format(language=self.tongue.name).strip(),
             user=self.words["user"].format(facts=self._facts(), pictures=self.words[shown]).strip(),
-            images=pictures,
+            images=tuple(pictures),
             schema=schema(),
             seed=self.request.seed,
             max_tokens=way.max_tokens,
