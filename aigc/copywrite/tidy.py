@@ -17,9 +17,10 @@ _SHORTEST = 0.4  # share of the room that a body shortened at a sentence still f
 
 
 def line(text: str) -> str:
-    """A headline or a call to action: plain, and without a full stop."""
+    """A headline or a call to action: plain, and without a full stop but where it has several."""
     plain = _plain(text)
-    return plain if plain.endswith(("..", "…")) else plain.rstrip(".。।۔ ")
+    several = plain.endswith(("..", "…")) or _SENTENCE.search(plain[:-1])
+    return plain if several else plain.rstrip(".。।۔ ")
 
 
 def sentences(text: str, limit: int) -> str:

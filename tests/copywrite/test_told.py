@@ -13,7 +13,7 @@ from aigc import events
 from aigc.campaign import Attributes, Brand, Brief, Caption, Copy, Swatch
 from aigc.channels import TextLimits, columns
 from aigc.chat import Answer, Question
-from aigc.copywrite import CopyRequest, asked, told
+from aigc.copywrite import CopyRequest, asked, tidy, told
 from aigc.copywrite.asked import Draw
 from aigc.errors import EndpointError, ModelError, PartlyFailed
 
@@ -276,6 +276,19 @@ def test_models_are_tidied_up_after() -> None:
     assert copies[1].body == "A mug for tea and for milk."
     assert copies[1].cta == "Take a look"
     assert copies[1].hashtags == ("#Quiet_hour", "#GreenTea", "#FernMug", "#Acme")
+
+
+@pytest.mark.parametrize(
+    ("headline", "kept"),
+    [
+        ("Roll. Pack. Go.", "Roll. Pack. Go."),
+        ("Go.", "Go"),
+        ("And then…", "And then…"),
+        ("好。", "好"),
+    ],
+)
+def test_a_headline_has_no_full_stop_of_its_own(headline: str, kept: str) -> None:
+    assert tidy.line(headline) == kept
 
 
 def test_a_long_body_is_shortened_at_a_sentence_or_not_at_all() -> None:
