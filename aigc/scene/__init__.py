@@ -37,7 +37,10 @@ class Painting(Value):
 
 
 class Painter(Stage):
-    """Paints the world around a product, its shadow included; never the product, never text."""
+    """Paints the world around a product, its shadow included; never text.
+
+    The product itself is never painted: where a picture shows it, these are its own pixels.
+    """
 
     stage: ClassVar[str] = "scene"
 

@@ -51,7 +51,9 @@ class Backend(Painter):
     )
     scheduler: str | None = Field(None, description="Scheduler class; none: the preset's")
     lora: str | None = Field(
-        None, description="A LoRA, perhaps with its file's name behind it; none: the preset's"
+        None,
+        description="A LoRA, perhaps with its file's name behind it; none: the preset's; empty: "
+        "no LoRA",
     )
     control: str | None = Field(
         None, description="A ControlNet for in-place painting: one for depth, or for Canny edges"
@@ -114,7 +116,7 @@ class Backend(Painter):
         from aigc._engines import diffusion, hub, ocr
         from aigc._engines.diffusion import run
 
-        for ref in filter(None, (self.model, self.lora, self.control)):
+        for ref in filter(None, (self.model, self.control)):  # of a LoRA the engine knows more
             hub.warn(ref, self.stage)
         read = ocr.read if self.ocr == "on" or (self.ocr == "auto" and ocr.at_hand()) else None
 

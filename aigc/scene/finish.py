@@ -17,6 +17,7 @@ _WIDEN = 0.14  # of the picture's side: how softly calm ends beside a text
 _NEAR = 0.3  # of the picture: an edge so near to a text that calm runs up to it
 _BOUNCE = 0.14  # light that the floor throws back into a shadow, in the floor's colour
 _THROWN = 0.5  # of a cast shadow: painted light is softer than a lamp
+_MIRRORED = 0.7  # of a style's gloss: the painted floor may be duller than asked for
 _BESIDE = 1.1  # times as bright: from here on light comes from that side
 _TO_LINEAR = ((np.arange(256, dtype=np.float32) / 255 + 0.055) / 1.055) ** np.float32(2.4)
 _TO_LINEAR[:11] = np.arange(11, dtype=np.float32) / 255 / np.float32(12.92)
@@ -36,7 +37,7 @@ def finished(
     """Calm a painting (H, W, 3) under the texts and lay the product's shadow on it.
 
     `strength` 0 leaves it as it is but for the grain; `thrown` says whether a shadow is cast
-    across the floor too. The product itself is not drawn.
+    across the floor, which mirrors the product where the style is glossy.
     """
     light: Field = _TO_LINEAR[painted]
     if strength > 0:
@@ -48,6 +49,7 @@ def finished(
         else:
             shade = shadow.contact(outline)
             if thrown:
+                light = shadow.reflection(outline, light, _MIRRORED * shot.gloss)
                 shade = 1 - (1 - shade) * (1 - _THROWN * shadow.cast(outline))
         if not thrown:
             shade = 0.6 * shade  # the model saw the product, and has painted one

@@ -225,7 +225,7 @@ def test_without_a_graphics_card_it_refuses_and_a_licence_is_said_first():
 
 
 def test_a_scene_records_how_it_came_about():
-    made = paint(request((128, 128), seed=9))
+    made = paint(request((128, 128), seed=9), ocr="on")
     kept = Scene(
         id="s", channel="c", style="fresh", slots=STANDING, seed=made.seed, prompt=made.prompt,
         negative=made.negative, repainted=made.repainted, image=made.pixels,

@@ -250,6 +250,15 @@ def test_the_shadow_is_darkest_at_the_base_and_lighter_in_place():
     assert np.abs(half[:, :60].astype(int) - wash()[:, :60]).max() <= 1  # none is thrown
 
 
+def test_a_glossy_style_s_floor_mirrors_the_product():
+    floor = (slice(464, 480), slice(180, 260))  # the cup is blue
+    dark = (wash() // 4).astype(np.uint8)
+    asked = request((540, 540), "tech")
+    matt = asked.model_copy(update={"style": asked.style.model_copy(update={"gloss": 0.0})})
+    seen, dull = (finished(dark, each)[floor][..., 2].mean() for each in (asked, matt))
+    assert seen > dull + 3
+
+
 def test_light_is_taken_from_the_painting():
     asked = request((540, 540))
     bright_left = finish.lit(shot(asked), finish._TO_LINEAR[wash()])
