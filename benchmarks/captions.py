@@ -23,7 +23,7 @@ import numpy as np
 import torch
 from _report import emit, graphics, machine, parser, versions
 
-from aigc._engines import chat, chat_model
+from aigc._engines import chat, chat_model, chat_prompt
 from aigc._engines.chat_model import Talker
 from aigc.chat import Question
 
@@ -117,7 +117,7 @@ def main(given: list[str] | None = None) -> None:
 
     rows = [_measured(name, count, run, args.repeat) for name, (count, run) in sides.items()]
     best = max(rows[1:], key=lambda row: row["images_per_second"])
-    shape = chat_model.prepare(talker, asked[:1])["input_ids"].shape[1]
+    shape = chat_prompt.prepare(talker, asked[:1])["input_ids"].shape[1]
     result: dict[str, Any] = {
         "unit": "images/s",
         "tiny": args.tiny,

@@ -16,7 +16,7 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field
 
 from aigc import events
-from aigc._engines import chat, chat_model
+from aigc._engines import chat, chat_model, chat_prompt
 from aigc._engines.decoding import Rules
 from aigc.chat import Answer, Question
 from aigc.errors import ModelError
@@ -84,7 +84,7 @@ def test_families_with_eyes_answer_in_form_and_see(family: str) -> None:
         assert isinstance(said, str)
         Form.model_validate_json(said)
     loaded = talker(model)
-    seen = [loaded.model(**chat_model.prepare(loaded, [each])).logits[0, -1] for each in asked]
+    seen = [loaded.model(**chat_prompt.prepare(loaded, [each])).logits[0, -1] for each in asked]
     assert not torch.allclose(*seen), "another picture, the same thoughts"
     two = [each._replace(images=(picture(1), picture(2))) for each in asked]
     Form.model_validate_json(str(ask(model, two)[0]))
@@ -158,7 +158,7 @@ def test_a_brief_cannot_end_its_turn_and_thoughts_come_in_order() -> None:
         images=(picture(0),),
         so_far=(("It is a mug.", "Not JSON."),),
     )
-    (ids,) = chat_model.prepare(loaded, [asked])["input_ids"]
+    (ids,) = chat_prompt.prepare(loaded, [asked])["input_ids"]
     told = loaded.tokenizer.decode(ids)
     assert told.count("<|im_end|>") == 4  # system, user, answer, what was wrong
     assert told.count("<|im_start|>") == 5  # and the answer to come
@@ -170,7 +170,7 @@ def test_a_brief_cannot_end_its_turn_and_thoughts_come_in_order() -> None:
 
 def test_where_a_template_knows_no_system_its_words_lead_the_users() -> None:
     loaded = talker(tiny_vlm.llava())
-    (ids,) = chat_model.prepare(loaded, questions(1))["input_ids"]
+    (ids,) = chat_prompt.prepare(loaded, questions(1))["input_ids"]
     told = loaded.tokenizer.decode(ids)
     assert "user\nYou name things.\n\nName it" in told
     assert "system" not in told
@@ -237,6 +237,9 @@ def test_what_cannot_serve_is_refused_in_one_line(tmp_path: Path) -> None:
         ask(tmp_path, questions(1))
     with pytest.raises(ModelError, match="dtype = 'int8': choose auto"):
         ask(tiny_language.language_model(), questions(1), dtype="int8")
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "smolvlm"}))
+    with pytest.raises(ModelError, match="cannot be loaded"):
+        ask(tmp_path, questions(1))
     if not torch.cuda.is_available():
         with pytest.raises(ModelError, match=r"caption\.device = 'auto'.*--caption builtin"):
             chat.answer("nowhere/none", questions(1), stage="caption")

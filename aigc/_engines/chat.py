@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import torch
 
 from aigc import events
-from aigc._engines import chat_model
+from aigc._engines import chat_model, chat_prompt
 from aigc._engines import device as devices
 from aigc._engines.chat_model import Talker
 from aigc._engines.decoding import Rules
@@ -111,7 +111,7 @@ def _generate(talker: Talker, questions: Sequence[Question], compiled: bool) -> 
     from transformers import LogitsProcessorList
 
     fixed = compiled and not talker.by_task
-    inputs = chat_model.prepare(talker, questions, STEP if fixed else 1)
+    inputs = chat_prompt.prepare(talker, questions, STEP if fixed else 1)
     rules = Rules(questions, talker.grammar, talker.ends)
     made = talker.model.generate(
         **inputs,

@@ -1,4 +1,4 @@
-"""Language and vision-language models of transformers, from a reference to questions they read."""
+"""Language and vision-language models of transformers, from a reference to one that is ready."""
 
 from __future__ import annotations
 
@@ -6,22 +6,17 @@ import contextlib
 import hashlib
 import io
 import threading
-from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from jinja2 import TemplateError
 from llguidance import LLTokenizer
-from PIL import Image
 
+from aigc import events
 from aigc._engines import decoding, hub, store
-from aigc.campaign import Pixels
-from aigc.chat import Question
 from aigc.errors import ModelError
 
-SIDE = 1024  # px; a larger picture costs memory and time, and shows a captioner nothing more
 _TASKS = ("florence2",)  # told what to do by a task's name, and nothing else
 _loading = threading.Lock()
 
@@ -86,7 +81,7 @@ def _load(ref: str, device: str, dtype: str) -> Talker:
         raise ModelError(f"it does not fit on {device}; take a smaller model") from error
     except (ImportError, OSError, ValueError, KeyError, RuntimeError, TypeError) as error:
         raise ModelError(f"it cannot be loaded: {_first_line(error)}") from error
-    if model_type not in _TASKS and not _template(processor):
+    if model_type not in _TASKS and not template(processor):
         raise ModelError("it has no chat template; take an instruct model")
     return ready(model, processor, sees)
 
@@ -110,99 +105,10 @@ def ready(model: Any, processor: Any, sees: bool) -> Talker:
         tokenizer.pad_token_id = ends[0]
     width = model.get_output_embeddings().weight.shape[0]
     grammar = None if kind in _TASKS else decoding.grammar(tokenizer, width, ends)
+    if grammar is None and kind not in _TASKS:
+        told = f"{kind}: the tokenizer hides its bytes, so JSON is asked for and not enforced"
+        events.report("models", 0, 0, told)
     return Talker(model.eval(), processor, tokenizer, grammar, ends, sees, kind)
-
-
-def prepare(
-    talker: Talker, questions: Sequence[Question], step: int = 1
-) -> dict[str, torch.Tensor]:
-    """Tokens and pictures of a batch as the model takes them, padded on the left.
-
-    step: what the number of tokens is a multiple of.
-    """
-    pictures = [[_picture(each) for each in question.images] for question in questions]
-    if talker.by_task:
-        texts = [question.user for question in questions]
-        found = talker.processor(
-            text=texts, images=[each[0] for each in pictures], padding=True, return_tensors="pt"
-        )
-    else:
-        try:
-            found = _templated(talker, questions, pictures, step, apart=True)
-        except TemplateError:  # Gemma's first template and others know no system's voice
-            found = _templated(talker, questions, pictures, step, apart=False)
-    model = talker.model
-    return {
-        name: each.to(model.device, model.dtype if each.is_floating_point() else None)
-        for name, each in found.items()
-    }
-
-
-def _templated(
-    talker: Talker,
-    questions: Sequence[Question],
-    pictures: list[list[Any]],
-    step: int,
-    *,
-    apart: bool,
-) -> Any:
-    said = [
-        _conversation(talker, question, own, apart)
-        for question, own in zip(questions, pictures, strict=True)
-    ]
-    padded = {"padding": True} | ({"pad_to_multiple_of": step} if step > 1 else {})
-    return (talker.processor if talker.sees else talker.tokenizer).apply_chat_template(
-        said,
-        tokenize=True,
-        add_generation_prompt=True,
-        return_dict=True,
-        return_tensors="pt",
-        **_silent(talker),
-        **({"processor_kwargs": padded} if talker.sees else padded),
-    )
-
-
-def _silent(talker: Talker) -> dict[str, bool]:
-    """What keeps a model from thinking aloud, where its template asks."""
-    asks = "enable_thinking" in str(_template(talker.processor))
-    return {"enable_thinking": False} if asks else {}
-
-
-def _conversation(
-    talker: Talker, question: Question, pictures: list[Any], apart: bool
-) -> list[dict[str, Any]]:
-    """The messages of a question; a model without eyes takes plain words."""
-    system, user = question.system, question.user
-    if not apart:
-        system, user = "", f"{system}\n\n{user}".strip()
-    turns = [("system", system)] if system else []
-    turns.append(("user", user))
-    for said, wrong in question.so_far:
-        turns += [("assistant", said), ("user", wrong)]
-    messages: list[dict[str, Any]] = []
-    for role, raw in turns:
-        text = _tame(talker.tokenizer, raw)
-        parts: list[dict[str, Any]] = [{"type": "text", "text": text}]
-        if role == "user" and pictures:
-            parts = [*({"type": "image", "image": each} for each in pictures), *parts]
-            pictures = []
-        messages.append({"role": role, "content": parts if talker.sees else text})
-    return messages
-
-
-def _tame(tokenizer: Any, text: str) -> str:
-    """Text in which nothing is read as a token of control, such as the end of a turn."""
-    for token in tokenizer.added_tokens_decoder.values():
-        mark = str(token)
-        if len(mark) > 1 and mark[0] in "<[" and mark in text:
-            text = text.replace(mark, f"{mark[0]} {mark[1:]}")
-    return text
-
-
-def _picture(pixels: Pixels) -> Any:
-    image = Image.fromarray(pixels)
-    image.thumbnail((SIDE, SIDE), Image.Resampling.BICUBIC)
-    return image
 
 
 def _from_files(path: Path, model_type: str, device: str, dtype: str) -> tuple[Any, Any, bool]:
@@ -257,6 +163,8 @@ def _processor(path: Path) -> Any:
     cls = PROCESSOR_MAPPING.get(type(AutoConfig.from_pretrained(path)), None)
     if cls is None or "video_processor" not in cls.get_attributes():
         return AutoProcessor.from_pretrained(path)
+    if "apply_chat_template" in vars(cls):  # SmolVLM2's asks for the film reader at every turn
+        raise ImportError(f"{cls.__name__} needs torchvision: pip install torchvision num2words")
     return without_films(cls).from_pretrained(path)
 
 
@@ -287,7 +195,8 @@ def _ends(model: Any, tokenizer: Any) -> tuple[int, ...]:
     return tuple(dict.fromkeys(each for each in found if each is not None))
 
 
-def _template(processor: Any) -> Any:
+def template(processor: Any) -> Any:
+    """The chat template of a processor or tokenizer, if it has one."""
     tokenizer = getattr(processor, "tokenizer", processor)
     return getattr(processor, "chat_template", None) or tokenizer.chat_template
 
