@@ -36,6 +36,9 @@ class Backend(Copywriter):
         "auto", description="Numbers of the weights: auto, bfloat16, float16, float32"
     )
     batch: int = Field(32, ge=1, le=1024, description="Questions answered at once")
+    compile: bool = Field(
+        False, description="Compile the decoding: minutes first, then faster; for many briefs"
+    )
 
     @property
     def packages(self) -> tuple[str, ...]:
@@ -61,6 +64,7 @@ class Backend(Copywriter):
                 device=self.device,
                 dtype=self.dtype,
                 batch=self.batch,
+                compiled=self.compile,
             )
 
         way = told.Way(
