@@ -18,7 +18,7 @@ from aigc._engines.endpoint.dialect import Dialect, dialect
 from aigc._engines.endpoint.post import Failed, Refused, Session
 from aigc._engines.endpoint.said import Reply
 from aigc.campaign import Pixels
-from aigc.chat import Answer, Question
+from aigc.chat import Answer, Question, json_in
 from aigc.endpoint import Endpoint
 from aigc.errors import AigcError, EndpointError
 
@@ -125,7 +125,7 @@ async def _answer(session: Session, question: Question) -> str:
         guess = words / 3 + min(looked, len(pictures) * SIDE**2) / 28**2
         return body, math.ceil(guess) + body[known.room]
 
-    return await learning(session, _PATH, put, lambda reply, _: _text(session, reply))
+    return await learning(session, _PATH, put, lambda reply, _: _text(session, question, reply))
 
 
 def _body(question: Question, pictures: list[dict[str, Any]], known: Dialect) -> dict[str, Any]:
@@ -175,7 +175,7 @@ def _picture(pixels: Pixels) -> dict[str, Any]:
     return {"type": "image_url", "image_url": {"url": f"data:image/jpeg;base64,{data}"}}
 
 
-def _text(session: Session, reply: Reply) -> str:
+def _text(session: Session, question: Question, reply: Reply) -> str:
     """What the model said, without its thoughts; raises Refused where it said nothing of use."""
     choices = reply.rows("choices")
     message = choices[0].get("message") if choices else None
@@ -188,7 +188,7 @@ def _text(session: Session, reply: Reply) -> str:
             if isinstance(part, dict) and part.get("type") in ("text", "output_text")
         )
     text = content.rsplit("</think>", 1)[-1].strip() if isinstance(content, str) else ""
-    if ended == "length":
+    if ended == "length" and not (question.schema is not None and _holds_json(text)):
         raise CutOff(_useless(session, "the answer is cut off for want of room"))
     if message.get("refusal"):
         raise Refused(_useless(session, f"the model declines: {message['refusal']}"))
@@ -199,6 +199,15 @@ def _text(session: Session, reply: Reply) -> str:
     if not text:
         raise Refused(_useless(session, "the model answers with nothing"))
     return text
+
+
+def _holds_json(text: str) -> bool:
+    """Whether the object that was asked for is whole, and only chatter behind it was cut off."""
+    try:
+        json_in(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _useless(session: Session, why: str) -> Failed:
