@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch.nn import functional
@@ -44,24 +43,24 @@ def to_bytes(pictures: torch.Tensor) -> torch.Tensor:
     return wide.round().clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1).contiguous()
 
 
-def fetch(pixels: torch.Tensor) -> Callable[[], NDArray[np.uint8]]:
+def fetch(tensor: torch.Tensor) -> Callable[[], NDArray[Any]]:
     """Start copying to the host; the function given waits for it and gives the array.
 
     Ask after the next batch is under way: the card then computes while the host copies, judges
     and writes. Diffusers' way (float32 on the host, one PIL image after another) takes 30 ms a
     picture of 512 px, which alone keeps SD-Turbo from a tenth of what a card can do.
     """
-    if pixels.device.type != "cuda":
-        array: NDArray[np.uint8] = pixels.cpu().numpy()
+    if tensor.device.type != "cuda":
+        array: NDArray[Any] = tensor.cpu().numpy()
         return lambda: array
-    host = torch.empty(pixels.shape, dtype=pixels.dtype, pin_memory=True)
-    host.copy_(pixels, non_blocking=True)
+    host = torch.empty(tensor.shape, dtype=tensor.dtype, pin_memory=True)
+    host.copy_(tensor, non_blocking=True)
     done = torch.cuda.Event()
     done.record()
 
-    def wait() -> NDArray[np.uint8]:
+    def wait() -> NDArray[Any]:
         done.synchronize()
-        copied: NDArray[np.uint8] = host.numpy()
+        copied: NDArray[Any] = host.numpy()
         return copied
 
     return wait

@@ -147,14 +147,13 @@ def _batch(
     filled += [filled[-1]] * (most - len(filled))
     fits = [fit(job.size, painter.preset.sizes) for job in filled]
     pictures, finite = _canvases(painter, settings, way, filled, fits, progress)
-    wait = pixels.fetch(pictures)
+    wait, sound = pixels.fetch(pictures), pixels.fetch(finite)
 
     def collect() -> list[tuple[int, Made]]:
-        canvases, sound = wait(), finite.tolist()
         return [
             (i, Made(back(canvas, fitted, job.size), job.seed, 0, "" if ok else "not a number"))
             for (i, job), canvas, fitted, ok in zip(
-                jobs.items(), canvases, fits, sound, strict=False
+                jobs.items(), wait(), fits, sound(), strict=False
             )
         ]
 
