@@ -121,8 +121,9 @@ def _from_files(path: Path, model_type: str, device: str, dtype: str) -> tuple[A
         path = _unpacked(path)
     sees = model_type in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES
     auto = AutoModelForImageTextToText if sees else AutoModelForCausalLM
-    model = auto.from_pretrained(path, dtype=numbers, device_map={"": device})
+    # First what is small: if that cannot be read, no gigabytes need to be.
     made = _processor(path) if sees else AutoTokenizer.from_pretrained(path)
+    model = auto.from_pretrained(path, dtype=numbers, device_map={"": device})
     return model, made, sees
 
 
