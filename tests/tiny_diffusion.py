@@ -76,17 +76,17 @@ def _sd3() -> diffusers.StableDiffusion3Pipeline:
         transformer=diffusers.SD3Transformer2DModel(
             sample_size=8,
             patch_size=2,
-            in_channels=4,
+            in_channels=16,
             num_layers=2,
             attention_head_dim=8,
             num_attention_heads=4,
             joint_attention_dim=64,
             caption_projection_dim=32,
             pooled_projection_dim=64,
-            out_channels=4,
+            out_channels=16,
         ),
         scheduler=diffusers.FlowMatchEulerDiscreteScheduler(shift=3.0),
-        vae=_vae(quant=False),
+        vae=_vae(16, quant=False),
         text_encoder=_clip(projected=True),
         tokenizer=_clip_tokenizer(),
         text_encoder_2=_clip(projected=True),
@@ -157,12 +157,12 @@ def _control(cross: int, *, extra: bool) -> diffusers.ControlNetModel:
     return made
 
 
-def _vae(*, quant: bool = True) -> diffusers.AutoencoderKL:
+def _vae(channels: int = 4, *, quant: bool = True) -> diffusers.AutoencoderKL:
     return diffusers.AutoencoderKL(
         block_out_channels=(8, 8, 8, 16),  # halves thrice: 8 px a latent, as the real ones
         down_block_types=("DownEncoderBlock2D",) * 4,
         up_block_types=("UpDecoderBlock2D",) * 4,
-        latent_channels=4,
+        latent_channels=channels,
         norm_num_groups=4,
         sample_size=64,
         use_quant_conv=quant,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -308,7 +309,7 @@ def _explained(what: str, path: Path) -> Iterator[None]:
 
 @contextmanager
 def _quietly() -> Iterator[None]:
-    """Keep the libraries' own bars and remarks off the screen; ours say what matters."""
+    """Keep the libraries' own bars, remarks and warnings off the screen; ours say what matters."""
     import diffusers
     import transformers
 
@@ -318,7 +319,9 @@ def _quietly() -> Iterator[None]:
         log.set_verbosity_error()
         log.disable_progress_bar()
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of old scheduler files, of torch.jit in Kolors
+            yield
     finally:
         for log, (level, bars) in zip(logs, before, strict=True):
             log.set_verbosity(level)
@@ -339,6 +342,8 @@ def _dtype(asked: str, where: torch.device) -> torch.dtype:
 
 def _side(pipe: Any) -> int | None:
     """The side of the squares that a pipeline was trained on, in px, where it tells."""
-    model = speed.denoiser(pipe)
-    size = getattr(model.config, "sample_size", None)
-    return size * getattr(pipe, "vae_scale_factor", 8) if isinstance(size, int) else None
+    size = getattr(speed.denoiser(pipe).config, "sample_size", None)
+    if isinstance(size, int):
+        return size * int(getattr(pipe, "vae_scale_factor", 8))
+    size = getattr(pipe.vae.config, "sample_size", None)
+    return size if isinstance(size, int) else None

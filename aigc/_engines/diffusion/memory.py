@@ -113,8 +113,9 @@ class Memory:
             self._ready.maybe_free_model_hooks()
 
     def _offload(self, rung: int) -> None:
-        for pipe in self.pipes:
-            _tile(pipe.vae)
+        if rung != _MODELS or self.rung == _TILES:  # a plan for less weights needs no tiles
+            for pipe in self.pipes:
+                _tile(pipe.vae)
         if rung >= _MODELS:
             for pipe in self.pipes:
                 speed.plain(pipe)
