@@ -140,8 +140,9 @@ class Endpoint(BaseModel):
             return
         used = now.tokens_in - before.tokens_in, now.tokens_out - before.tokens_out
         tokens = f", {used[0]} tokens in and {used[1]} out" if any(used) else ""
+        asked = "1 request" if made == 1 else f"{made} requests"
         repeated = f" ({again} of them again)" if again else ""
-        events.report(self.stage, 0, 0, f"{now.server}: {made} requests{repeated}{tokens}")
+        events.report(self.stage, 0, 0, f"{now.server}: {asked}{repeated}{tokens}")
 
 
 def check(url: str, name: str) -> str:

@@ -86,7 +86,7 @@ def test_a_server_that_answers_well_is_asked_well(name: str, server: Loopback) -
     remarks = [event.message for event in heard if event.total == 0]
     what = {"caption": "photo and brief go", "scene": "the prompt goes"}.get(name, "the brief goes")
     assert f"{what} to {server.url[7:-3]}" in remarks
-    assert sum("requests" in each for each in remarks) == 1
+    assert sum(" request" in each for each in remarks) == 1
     assert len(server.asked) == made.spent.requests
 
 
