@@ -135,6 +135,7 @@ def _unpacked(gguf: Path) -> Path:
     key = hashlib.sha256(f"{gguf.resolve()} {about.st_size} {about.st_mtime_ns}".encode())
 
     def unpack(folder: Path) -> None:
+        events.report("models", 0, 1, f"unpacking {gguf.name}, once")
         packed = AutoModelForCausalLM.from_pretrained(
             gguf.parent,
             gguf_file=gguf.name,
@@ -149,6 +150,7 @@ def _unpacked(gguf: Path) -> Path:
         plain.generation_config = packed.generation_config
         plain.save_pretrained(folder)
         AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name).save_pretrained(folder)
+        events.report("models", 1, 1, f"{gguf.name} unpacked")
 
     return store.derived(f"gguf-{gguf.stem}-{key.hexdigest()[:16]}", unpack)
 
