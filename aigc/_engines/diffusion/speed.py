@@ -122,12 +122,12 @@ def attention(settings: Settings) -> AbstractContextManager[Any]:
 
 def plain(pipe: Any) -> None:
     """Undo compiling, before what cannot live with it (offloading), and free its graphs' memory."""
-    for model in models(pipe):
-        for module in model.modules():
-            if module in _compiled:
-                del module.forward  # the class's own shows again
-                _compiled.discard(module)
-    torch.compiler.reset()
+    undone = [part for model in models(pipe) for part in model.modules() if part in _compiled]
+    for module in undone:
+        del module.forward  # the class's own shows again
+        _compiled.discard(module)
+    if undone:
+        torch.compiler.reset()
 
 
 def _melt(pipe: Any) -> None:
@@ -143,10 +143,11 @@ def _has_convolutions(model: nn.Module) -> bool:
 
 
 def _to_float8(model: nn.Module, settings: Settings) -> None:
-    """Row-wise float8 products: FLUX on an H100 4.21 → 2.97 s. UNets gain less (convolutions).
+    """Row-wise float8 products: FLUX on an H100 4.21 → 2.97 s. UNets gain less.
 
-    A scale a row, not a tensor: a picture must not depend on its neighbours in the batch, and one
-    scale a tensor has overflowed SDXL to black.
+    Counted: of SDXL's 6.76 TFLOP a step 3.66 are in such layers, of SD 1.5's 0.80 only 0.08; the
+    rest are convolutions, attention and small layers, which stay as they are. A scale a row, not a
+    tensor: a picture must not depend on its neighbours in the batch.
     """
     if not settings.compile:
         raise ModelError(
