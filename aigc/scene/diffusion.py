@@ -49,7 +49,7 @@ class Backend(Painter):
     guidance: float | None = Field(
         None, ge=0, le=30, description="Pull of the prompt; none: the preset's"
     )
-    scheduler: str | None = Field(None, description="Scheduler class; none: the preset's")
+    scheduler: str | None = Field(None, description="dpm++, euler, lcm …; none: the preset's")
     lora: str | None = Field(
         None,
         description="A LoRA, perhaps with its file's name behind it; none: the preset's; empty: "

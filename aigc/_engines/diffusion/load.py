@@ -70,7 +70,9 @@ def _load(settings: Settings) -> Painter:
         name = preset.scheduler if settings.scheduler is None else settings.scheduler
         pipe.scheduler = schedulers.named(name, pipe.scheduler)
         made = _variants(pipe, settings, dtype)
-        kept = memory.Memory([each for each in made if each is not None], where, settings.max_vram)
+        pipes = [each for each in made if each is not None]
+        device.make_room(where, memory.needed(pipes), "scene", forget)
+        kept = memory.Memory(pipes, where, settings.max_vram)
         if not kept.resident:  # neither graphs nor float8 go with weights that come and go
             settings = replace(settings, compile=False, fp8=False)
             _prepare(kept.pipes, settings, torch.device("cpu"))
@@ -97,7 +99,7 @@ def _pipeline(settings: Settings, dtype: torch.dtype) -> Any:
     with _explained(f"scene.model = '{ref}'", path):
         if path.is_file():
             kind = _kind_of_file(path)
-            pipe = kind.from_single_file(path, dtype=dtype, **parts)
+            pipe = kind.from_single_file(str(path), dtype=dtype, **parts)
         else:
             index = _index(path, ref)
             parts |= {name: None for name in _LEFT_OUT if name in index}
@@ -263,7 +265,7 @@ def _kind_of_file(path: Path) -> Any:
     from diffusers.loaders import single_file_utils
 
     found = single_file_utils.infer_diffusers_model_type(
-        single_file_utils.load_single_file_checkpoint(path)
+        single_file_utils.load_single_file_checkpoint(str(path))
     )
     kinds = {
         "v1": diffusers.StableDiffusionPipeline,
@@ -301,9 +303,11 @@ def _explained(what: str, path: Path) -> Iterator[None]:
         raise
     except Exception as error:  # diffusers, transformers, safetensors: dozens of types
         reason = next((line for line in str(error).splitlines() if line.strip()), "no reason given")
+        remedy = "delete what is there and fetch it again, or give another"
+        if path.is_file() and what.startswith("scene.model"):
+            remedy = "its configuration comes from the hub; or give a folder that diffusers saved"
         raise ModelError(
-            f"{what}: cannot be loaded from {path} ({reason.strip()}); "
-            "delete what is there and fetch it again, or give another"
+            f"{what}: cannot be loaded from {path} ({reason.strip()}); {remedy}"
         ) from error
 
 
