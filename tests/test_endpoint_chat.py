@@ -16,7 +16,7 @@ import pytest
 from loopback import Loopback, changed, status
 
 from aigc import events
-from aigc._engines.endpoint import dialect, post
+from aigc._engines.endpoint import dialect, door, post
 from aigc.chat import Question
 from aigc.endpoint import Endpoint
 from aigc.errors import AigcError, EndpointError
@@ -412,7 +412,7 @@ def test_a_name_that_no_network_has() -> None:
 
 
 def test_too_long_an_answer_is_not_kept(server: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(post, "LARGEST", 2 * 2**20)
+    monkeypatch.setattr(door, "LARGEST", 2 * 2**20)
     server.rule = lambda _: loopback.huge(4)
     error = failure(server)
     assert "more than 2 MiB" in str(error)

@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
+import httpx2
 import loopback
 import pytest
 from loopback import Loopback
 
 from aigc import events, pipeline, stage
-from aigc._engines.endpoint import address, dialect, post
+from aigc._engines.endpoint import address, dialect, door, post
 from aigc.chat import Question
 from aigc.endpoint import Endpoint
 from aigc.errors import AigcError, BriefError, EndpointError
@@ -235,10 +236,10 @@ def test_a_picture_elsewhere_is_fetched_without_the_key(
         assert KEY not in str(refused)
         assert other.seen == []
         # What would be sent if it were https: the door decides by the address.
-        session = post.Session(options, address.find(options), print)
+        home = address.find(options)
         for url, key in ((there, None), (f"{server.url}/x", f"Bearer {KEY}")):
-            request = session._http.build_request("GET", url, headers={"authorization": "x"})
-            asyncio.run(session._outgoing(request))
+            request = httpx2.Request("GET", url, headers={"authorization": "x"})
+            asyncio.run(door.outgoing(home, request))
             assert request.headers.get("authorization") == key
 
 

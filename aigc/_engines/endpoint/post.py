@@ -1,21 +1,19 @@
-"""Asks a server: patient with one that is busy, thrifty, and careful whom the key is shown to."""
+"""Asks a server: patient with one that is busy, and thrifty."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import random
-import ssl
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from email.utils import parsedate_to_datetime
-from functools import cache
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import httpx2
 import openai
 
+from aigc._engines.endpoint import door
 from aigc._engines.endpoint.address import Server, origin
 from aigc._engines.endpoint.said import Reply, said
 from aigc.endpoint import Endpoint
@@ -24,17 +22,9 @@ from aigc.errors import EndpointError
 FIRST_WAIT = 0.5  # seconds before the second try; twice as long before each later one
 LONGEST_WAIT = 30.0  # of our own accord
 MOST_PATIENCE = 120.0  # as the server asks for; longer is not waited, but said
-LARGEST = 64 * 2**20  # bytes of an answer: a picture of 4 megapixels, as base64, is 20 MiB
-
-# It would write down whole headers, in which a server may repeat the key.
-logging.getLogger("httpcore2").setLevel(logging.INFO)
 
 _PASSING = {408, 409, 425, 429, *range(500, 600)} - {501, 505}
 _FOR_ALL = {401, 402, 403, 404, 405}  # the next request would fare no better
-_OWN = {  # headers that we send; the client's own tell of the machine, and of the environment
-    "accept", "authorization", "connection", "content-length", "content-type", "host",
-    "idempotency-key", "transfer-encoding", "user-agent",
-}  # fmt: skip
 
 
 class Failed(NamedTuple):
@@ -66,22 +56,7 @@ class Session:
         self._not_before = 0.0  # on the loop's clock: the server asked all of us to wait
         self._choosing = asyncio.Lock()
         self._over: Failed | None = None  # what would happen to every further request
-        timeout = openai.Timeout(options.read_timeout, connect=options.connect_timeout)
-        self._http = openai.DefaultAsyncHttpxClient(
-            timeout=timeout,
-            follow_redirects=False,  # a redirect would take photo and key to who knows whom
-            verify=_trusted(),
-            trust_env=not server.is_here,  # a proxy for the world is none for this machine
-            event_hooks={"request": [self._outgoing], "response": [_incoming]},
-            limits=httpx2.Limits(max_connections=options.parallel),
-        )
-        self._client = openai.AsyncOpenAI(
-            api_key="none",  # the real one is put on at the door, and never in the client
-            base_url=server.url,
-            http_client=self._http,
-            timeout=timeout,
-            max_retries=0,  # we count them, and know when to stop
-        )
+        self._client = door.client(options, server)
 
     async def close(self) -> None:
         """Hang up."""
@@ -272,7 +247,7 @@ class Session:
         if isinstance(error, openai.APITimeoutError):
             why = f"silent for {options.read_timeout:g} s ({options.stage}.read_timeout)"
             return Failed(EndpointError(f"{host}: {why}", retryable=True), billed=True)
-        if isinstance(cause, _TooLarge):
+        if isinstance(cause, door.TooLarge):
             return Failed(EndpointError(f"{host}: {cause}", retryable=False), billed=True)
         why = self.server.scrub(" ".join(str(cause or error).split()))
         dropped = EndpointError(f"{host}: broke off ({why})", retryable=True)
@@ -282,52 +257,6 @@ class Session:
         left = then - asyncio.get_running_loop().time()
         if left > 0:
             await asyncio.sleep(left)
-
-    async def _outgoing(self, request: httpx2.Request) -> None:
-        """Leave only what the server needs; the key goes to its own server alone."""
-        for name in list(request.headers):
-            if name.lower() not in _OWN:
-                del request.headers[name]
-        request.headers["accept-encoding"] = "identity"  # or little data might unpack to a lot
-        request.headers.pop("authorization", None)
-        if self.server.key and origin(str(request.url)) == self.server.origin:
-            request.headers["authorization"] = f"Bearer {self.server.key}"
-
-
-@cache
-def _trusted() -> ssl.SSLContext:
-    """Whose certificates are believed; SSL_CERT_FILE is heeded. Read once: it takes 60 ms."""
-    return httpx2.create_ssl_context()
-
-
-class _TooLarge(httpx2.ReadError):
-    """An answer that no one has room for."""
-
-
-class _Measured(httpx2.AsyncByteStream):
-    """A stream that ends with an error where it grows too long."""
-
-    def __init__(self, stream: httpx2.AsyncByteStream) -> None:
-        self._stream = stream
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        size = 0
-        async for part in self._stream:
-            size += len(part)
-            if size > LARGEST:
-                raise _TooLarge(f"answers with more than {LARGEST >> 20} MiB")
-            yield part
-
-    async def aclose(self) -> None:
-        """Hang up."""
-        await self._stream.aclose()
-
-
-async def _incoming(response: httpx2.Response) -> None:
-    if response.headers.get("content-encoding", "identity") != "identity":
-        raise _TooLarge("answers packed, though it was asked not to")
-    assert isinstance(response.stream, httpx2.AsyncByteStream)
-    response.stream = _Measured(response.stream)
 
 
 def _asked_to_wait(headers: httpx2.Headers) -> float | None:
