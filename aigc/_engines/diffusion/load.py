@@ -13,12 +13,9 @@ from typing import Any
 import torch
 
 from aigc._engines import device, hub, store
-from aigc._engines.diffusion import Settings, memory, presets, schedulers, speed
+from aigc._engines.diffusion import Settings, fetch, memory, presets, schedulers, speed
 from aigc._engines.diffusion.presets import Preset
 from aigc.errors import AigcError, ModelError
-
-# Asked for by neither us nor the merchant: a filter of 1.2 GB, and what it looks through.
-_LEFT_OUT = ("safety_checker", "feature_extractor", "image_encoder")
 
 
 @dataclass
@@ -95,20 +92,24 @@ def _pipeline(settings: Settings, dtype: torch.dtype) -> Any:
     parts: dict[str, Any] = {}
     if settings.tiny_vae:
         parts["vae"] = _part("tiny_vae", settings.tiny_vae, dtype)
-    path = store.resolve(ref, lambda repo, revision: _download(repo, revision, dtype, parts))
+    path = store.resolve(ref, lambda repo, revision: fetch.model(repo, revision, dtype, parts))
     with _explained(f"scene.model = '{ref}'", path):
         if path.is_file():
             kind = _kind_of_file(path)
             pipe = kind.from_single_file(str(path), dtype=dtype, **parts)
         else:
             index = _index(path, ref)
-            parts |= {name: None for name in _LEFT_OUT if name in index}
+            parts |= {name: None for name in fetch.LEFT_OUT if name in index}
             if "requires_safety_checker" in index:
                 parts["requires_safety_checker"] = False
             if "XL" in index["_class_name"]:
                 parts["add_watermarker"] = False
             pipe = diffusers.DiffusionPipeline.from_pretrained(
-                path, dtype=dtype, variant=_variant(path, dtype), local_files_only=True, **parts
+                path,
+                dtype=dtype,
+                variant=fetch.variant(path, dtype),
+                local_files_only=True,
+                **parts,
             )
         _whole(pipe)
     if not hasattr(pipe, "vae"):
@@ -164,7 +165,7 @@ def _add_lora(pipe: Any, preset: Preset) -> None:
     """Load a LoRA; speed.prepare melts it into the weights."""
     repo, name = presets.lora_file(preset.lora)
     hub.warn(repo, "scene")
-    path = store.resolve(repo, lambda repo, revision: _download_file(repo, revision, name))
+    path = store.resolve(repo, lambda repo, revision: fetch.file(repo, revision, name))
     folder, file = (path.parent, path.name) if path.is_file() else (path, name)
     with _explained(f"scene.lora = '{preset.lora}'", path):
         if not (folder / file).is_file():
@@ -178,62 +179,14 @@ def _part(option: str, ref: str, dtype: torch.dtype) -> Any:
     """Load a single model, of the class that its config names."""
     import diffusers
 
-    path = store.resolve(ref, lambda repo, revision: _download_part(repo, revision, dtype))
+    path = store.resolve(ref, lambda repo, revision: fetch.part(repo, revision, dtype))
     with _explained(f"scene.{option} = '{ref}'", path):
         config = json.loads((path / "config.json").read_text("utf-8"))
         kind = getattr(diffusers, config["_class_name"])
         part = kind.from_pretrained(
-            path, dtype=dtype, variant=_variant(path, dtype), local_files_only=True
+            path, dtype=dtype, variant=fetch.variant(path, dtype), local_files_only=True
         )
     return part.eval()
-
-
-def _download(
-    repo: str, revision: str | None, dtype: torch.dtype, parts: dict[str, Any]
-) -> str | Path:
-    """Fetch what will be loaded, and nothing else: safetensors, in 16 bits where it is at hand."""
-    import diffusers
-
-    leave = dict.fromkeys((*_LEFT_OUT, *parts))
-    for variant in ("fp16", None) if dtype != torch.float32 else (None,):
-        try:
-            found: str = diffusers.DiffusionPipeline.download(
-                repo, revision=revision, variant=variant, use_safetensors=True, **leave
-            )
-        except ValueError as error:
-            if variant is None or "variant" not in str(error):
-                raise
-        else:
-            return found
-    raise AssertionError("unreachable")
-
-
-def _download_part(repo: str, revision: str | None, dtype: torch.dtype) -> str | Path:
-    import huggingface_hub
-
-    for weights in ("model.fp16.safetensors", "model.safetensors"):
-        if dtype == torch.float32 and "fp16" in weights:
-            continue
-        found: str = huggingface_hub.snapshot_download(
-            repo, revision=revision, allow_patterns=["config.json", f"diffusion_pytorch_{weights}"]
-        )
-        if any(Path(found).glob(f"diffusion_pytorch_{weights}")):
-            return found
-    raise OSError(f"{repo} has no safetensors")
-
-
-def _download_file(repo: str, revision: str | None, name: str) -> str | Path:
-    import huggingface_hub
-
-    found: str = huggingface_hub.hf_hub_download(repo, name, revision=revision)
-    return found
-
-
-def _variant(path: Path, dtype: torch.dtype) -> str | None:
-    """Which of the weights in a folder to load: those of 16 bits where all are to be so."""
-    names = [file.name for file in path.rglob("*.safetensors")]
-    halves = [name for name in names if ".fp16" in name]
-    return "fp16" if halves and (dtype != torch.float32 or len(halves) == len(names)) else None
 
 
 def _index(path: Path, ref: str) -> dict[str, Any]:
