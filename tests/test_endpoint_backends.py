@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import loopback
+import mischief
 import numpy as np
 import pytest
 import test_contract as contract
@@ -62,7 +63,7 @@ def pictures(seen: Seen) -> list[np.ndarray]:
 def about(name: str) -> Any:
     """A rule: requests that speak of `name` fail."""
     return lambda seen: (
-        loopback.status(400, "not that one") if name in json.dumps(seen.body) else None
+        mischief.status(400, "not that one") if name in json.dumps(seen.body) else None
     )
 
 
@@ -131,7 +132,7 @@ def test_one_product_that_fails_stops_no_other(name: str, server: Loopback) -> N
 
 def test_one_scene_that_fails_stops_no_other(server: Loopback) -> None:
     run, requests = asked("scene", backend("scene", server, parallel=1))
-    server.plan = [loopback.status(400, "rejected by the safety system")]
+    server.plan = [mischief.status(400, "rejected by the safety system")]
     with pytest.raises(PartlyFailed) as caught:
         run(requests)
     first, second, third = caught.value.results
@@ -158,13 +159,13 @@ def test_a_scene_tells_how_it_came_about(server: Loopback) -> None:
 
 def test_a_scene_that_cannot_be_used_is_painted_again(server: Loopback) -> None:
     black = base64.b64encode(_flat(0)).decode()
-    server.plan = [loopback.replaced(data=[{"b64_json": black}])]
+    server.plan = [mischief.replaced(data=[{"b64_json": black}])]
     run, requests = asked("scene", backend("scene", server))
     (painting,) = run(requests[:1])
     assert painting.repainted == 1
     assert painting.seed == requests[0].seed + 1
     assert [each.body["seed"] for each in server.asked] == [painting.seed - 1, painting.seed]
-    server.rule = lambda _: loopback.replaced(data=[{"b64_json": black}])
+    server.rule = lambda _: mischief.replaced(data=[{"b64_json": black}])
     with pytest.raises(ModelError, match=r"black in 3 tries, the last with seed 2;"):
         run(requests[:1])
 
@@ -186,7 +187,7 @@ def test_an_answer_that_cannot_be_used_is_asked_for_once_more(server: Loopback) 
     run, requests = asked("rank", made)
     expected = run(requests[:1])
     server.seen.clear()
-    server.plan = [loopback.changed(content="I would rather not.")]
+    server.plan = [mischief.changed(content="I would rather not.")]
     (ranking,) = run(requests[:1])
     assert {each.candidate_id for each in ranking} == {each.candidate_id for each in expected[0]}
     repeated = [each for each in server.asked if len(each.body["messages"]) == 4]

@@ -11,9 +11,11 @@ from email.utils import formatdate
 from typing import Any, ClassVar
 
 import loopback
+import mischief
 import numpy as np
 import pytest
-from loopback import Loopback, changed, status
+from loopback import Loopback
+from mischief import changed, status
 
 from aigc import events
 from aigc._engines.endpoint import dialect, door, post
@@ -75,9 +77,9 @@ def failure(server: Loopback | str, **options: Any) -> EndpointError:
 
 
 def test_answers_keep_their_order_whatever_order_they_come_in(server: Loopback) -> None:
-    def later_first(seen: loopback.Seen) -> loopback.Trick:
+    def later_first(seen: loopback.Seen) -> mischief.Trick:
         number = int(seen.body["messages"][1]["content"].split()[-1].rstrip("?"))
-        return loopback.late(0.2 - 0.03 * number)
+        return mischief.late(0.2 - 0.03 * number)
 
     asked = [question(number) for number in range(6)]
     singles = [asker(server).answer([each])[0] for each in asked]
@@ -162,7 +164,7 @@ def test_what_the_model_means_to_say(server: Loopback, message: Any, meant: str)
 
 def test_json_of_any_declared_type_is_read(server: Loopback) -> None:
     body = json.dumps({"choices": [{"message": {"content": "Red."}}]}).encode()
-    server.plan = [loopback.raw(body, kind="text/plain")]
+    server.plan = [mischief.raw(body, kind="text/plain")]
     assert list(asker(server).answer([question()])) == ["Red."]
 
 
@@ -246,14 +248,14 @@ def test_a_busy_server_is_asked_again(server: Loopback, code: int) -> None:
 @pytest.mark.parametrize(
     "trick",
     [
-        loopback.raw(b"{'not': json"),
-        loopback.raw(b""),
-        loopback.raw(b"[1, 2]"),
-        loopback.truncated(),
-        loopback.reset(),
-        loopback.dropped(),
-        loopback.raw(b"<html><body>Bad gateway</body></html>", 502, "text/html"),
-        loopback.replaced(error={"message": "overloaded", "code": 503}),
+        mischief.raw(b"{'not': json"),
+        mischief.raw(b""),
+        mischief.raw(b"[1, 2]"),
+        mischief.truncated(),
+        mischief.reset(),
+        mischief.dropped(),
+        mischief.raw(b"<html><body>Bad gateway</body></html>", 502, "text/html"),
+        mischief.replaced(error={"message": "overloaded", "code": 503}),
     ],
 )
 def test_what_broke_on_the_way_is_asked_for_again(server: Loopback, trick: Any) -> None:
@@ -341,17 +343,17 @@ def test_one_that_fails_stops_no_other(server: Loopback) -> None:
         (changed(content="", refusal="I cannot help with that."), "I cannot help with that."),
         (changed(content=None, finish_reason="content_filter"), "filter"),
         (changed(content=None, tool_calls=[{"function": {"name": "look"}}]), "calls a tool"),
-        (loopback.replaced(choices=[]), "answers with nothing"),
-        (loopback.replaced(choices=None), "answers with nothing"),
-        (loopback.replaced(choices=[7]), "answers with nothing"),
-        (loopback.raw(b"<!doctype html><title>Nice page</title>", kind="text/html"), "Nice page"),
-        (loopback.moved("https://elsewhere.example/v1/chat?sig=abc"), "elsewhere.example/v1/chat"),
+        (mischief.replaced(choices=[]), "answers with nothing"),
+        (mischief.replaced(choices=None), "answers with nothing"),
+        (mischief.replaced(choices=[7]), "answers with nothing"),
+        (mischief.raw(b"<!doctype html><title>Nice page</title>", kind="text/html"), "Nice page"),
+        (mischief.moved("https://elsewhere.example/v1/chat?sig=abc"), "elsewhere.example/v1/chat"),
         (status(413, "too large a picture"), "413: too large a picture"),
         (status(422, "nope"), "422: nope"),
         (status(429, "no credit left", code="insufficient_quota"), "no credit left"),
-        (loopback.raw(b'{"detail": [{"loc": ["body"], "msg": "bad"}]}', 422), '"msg": "bad"'),
-        (loopback.raw(b"", 404), "404: no reason given"),
-        (loopback.raw(b"{}" * 9, headers={"content-encoding": "gzip"}), "packed"),
+        (mischief.raw(b'{"detail": [{"loc": ["body"], "msg": "bad"}]}', 422), '"msg": "bad"'),
+        (mischief.raw(b"", 404), "404: no reason given"),
+        (mischief.raw(b"{}" * 9, headers={"content-encoding": "gzip"}), "packed"),
     ],
 )
 def test_errors_say_what_the_server_said(server: Loopback, trick: Any, words: str) -> None:
@@ -368,7 +370,7 @@ def test_errors_say_what_the_server_said(server: Loopback, trick: Any, words: st
 
 def test_redirects_are_not_followed(server: Loopback) -> None:
     with Loopback() as other:
-        server.rule = lambda _: loopback.moved(f"{other.url}/chat/completions")
+        server.rule = lambda _: mischief.moved(f"{other.url}/chat/completions")
         error = failure(server)
         assert other.seen == []
     assert f"moved to {other.url}/chat/completions" in str(error)
@@ -377,9 +379,9 @@ def test_redirects_are_not_followed(server: Loopback) -> None:
 
 def test_patience_ends(server: Loopback) -> None:
     for trick, words in (
-        (loopback.hang(), "silent for 0.2 s (caption.read_timeout)"),
-        (loopback.dripping("body"), "no whole answer within 0.5 s (caption.timeout)"),
-        (loopback.dripping("headers"), "no whole answer within 0.5 s (caption.timeout)"),
+        (mischief.hang(), "silent for 0.2 s (caption.read_timeout)"),
+        (mischief.dripping("body"), "no whole answer within 0.5 s (caption.timeout)"),
+        (mischief.dripping("headers"), "no whole answer within 0.5 s (caption.timeout)"),
     ):
         server.rule = lambda _, trick=trick: trick
         started = time.monotonic()
@@ -396,7 +398,7 @@ def test_nobody_there(server: Loopback) -> None:
     found = asker(nobody, retries=1, parallel=1).answer([question(n) for n in range(50)])
     assert all("cannot be reached" in str(each) for each in found)
     assert "is the server running" in str(found[0])
-    with loopback.deaf() as url:
+    with mischief.deaf() as url:
         assert "cannot be reached" in str(failure(url, connect_timeout=0.2, retries=0))
 
 
@@ -413,7 +415,7 @@ def test_a_name_that_no_network_has() -> None:
 
 def test_too_long_an_answer_is_not_kept(server: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(door, "LARGEST", 2 * 2**20)
-    server.rule = lambda _: loopback.huge(4)
+    server.rule = lambda _: mischief.huge(4)
     error = failure(server)
     assert "more than 2 MiB" in str(error)
     assert len(server.asked) == 1
@@ -427,7 +429,7 @@ class Enough(Exception):
 
 
 def test_whoever_has_enough_is_not_kept_waiting(server: Loopback) -> None:
-    server.rule = lambda _: loopback.hang()
+    server.rule = lambda _: mischief.hang()
 
     def stop(event: events.Event) -> None:
         if event.total:

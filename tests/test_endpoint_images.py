@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import loopback
+import mischief
 import numpy as np
 import pytest
 from loopback import Loopback
@@ -60,7 +61,7 @@ def png(pixels: np.ndarray, kind: str = "PNG") -> str:
 
 def test_pictures_come_in_their_size_and_order(server: Loopback) -> None:
     orders = [Order((96 + 8 * n, 80), "a wall", "", n) for n in range(4)]
-    server.rule = lambda seen: loopback.late(0.15 - 0.04 * seen.body["seed"])
+    server.rule = lambda seen: mischief.late(0.15 - 0.04 * seen.body["seed"])
     together = paint(server, *orders, parallel=4)
     assert [each.shape for each in together] == [(80, 96 + 8 * n, 3) for n in range(4)]
     server.rule = None
@@ -116,7 +117,7 @@ def test_what_no_images_api_must_know_is_put_otherwise() -> None:
 def test_a_picture_is_cut_from_its_middle_never_squeezed(server: Loopback) -> None:
     painted = np.zeros((100, 300, 3), np.uint8)
     painted[:, 100:200] = 200
-    server.rule = lambda _: loopback.replaced(data=[{"b64_json": png(painted)}])
+    server.rule = lambda _: mischief.replaced(data=[{"b64_json": png(painted)}])
     (pixels,) = paint(server, ORDER._replace(size=(50, 50)))
     assert pixels.min() > 180  # but for a little ringing along the cut
 
@@ -138,7 +139,7 @@ def test_sizes_to_ask_for(size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize("kind", ["JPEG", "WEBP"])
 def test_other_kinds_of_pictures_are_read(server: Loopback, kind: str) -> None:
     pixels = np.full((64, 64, 3), 120, np.uint8)
-    server.rule = lambda _: loopback.replaced(
+    server.rule = lambda _: mischief.replaced(
         data=[{"b64_json": f"data:image/x;base64,{png(pixels, kind)}"}]
     )
     assert abs(int(paint(server)[0].mean()) - 120) <= 2
@@ -161,7 +162,7 @@ def test_other_kinds_of_pictures_are_read(server: Loopback, kind: str) -> None:
     ],
 )
 def test_what_is_no_picture_is_told(server: Loopback, data: Any, words: str) -> None:
-    server.plan = [loopback.replaced(data=data)]
+    server.plan = [mischief.replaced(data=data)]
     error, other = paint(server, ORDER, ORDER._replace(seed=9), parallel=1)
     assert isinstance(error, EndpointError)
     assert words in str(error)
@@ -170,14 +171,14 @@ def test_what_is_no_picture_is_told(server: Loopback, data: Any, words: str) -> 
 
 def test_a_picture_that_is_gone(server: Loopback) -> None:
     there = f"{server.url.removesuffix('/v1')}/gone.png"
-    server.plan = [loopback.replaced(data=[{"url": there}])]
+    server.plan = [mischief.replaced(data=[{"url": there}])]
     (error,) = paint(server, retries=0)
     assert isinstance(error, AigcError)
     assert "404" in str(error)
 
 
 def test_a_moderated_prompt_is_that_items_own_trouble(server: Loopback) -> None:
-    server.plan = [loopback.status(400, "Your request was rejected by our safety system")]
+    server.plan = [mischief.status(400, "Your request was rejected by our safety system")]
     error, other = paint(server, ORDER, ORDER._replace(seed=9), parallel=1)
     assert "rejected by our safety system" in str(error)
     assert other.shape == (80, 96, 3)

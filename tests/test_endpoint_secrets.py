@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 import httpx2
 import loopback
+import mischief
 import pytest
 from loopback import Loopback
 
@@ -145,13 +146,13 @@ def test_a_missing_or_mangled_key_is_told_without_it(monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize(
     "trick",
     [
-        loopback.echo(),
-        loopback.echo(401),
-        loopback.echo(503),
-        loopback.changed(content=None, refusal=f"not with {KEY}"),
-        loopback.moved(f"https://elsewhere.example/{KEY}?key={KEY}"),
-        loopback.raw(f"<html>{KEY}</html>".encode()),
-        loopback.raw(f"no json: {KEY}".encode()),
+        mischief.echo(),
+        mischief.echo(401),
+        mischief.echo(503),
+        mischief.changed(content=None, refusal=f"not with {KEY}"),
+        mischief.moved(f"https://elsewhere.example/{KEY}?key={KEY}"),
+        mischief.raw(f"<html>{KEY}</html>".encode()),
+        mischief.raw(f"no json: {KEY}".encode()),
     ],
 )
 def test_errors_and_logs_hold_no_key(
@@ -229,7 +230,7 @@ def test_a_picture_elsewhere_is_fetched_without_the_key(
     with Loopback() as other:
         other.pictures["/a.png"] = loopback.painting(64, 64, "a")
         there = other.url.removesuffix("/v1") + "/a.png"
-        server.rule = lambda _: loopback.replaced(data=[{"url": f"{there}?sig={KEY}"}])
+        server.rule = lambda _: mischief.replaced(data=[{"url": f"{there}?sig={KEY}"}])
         (refused,) = images.paint(options, [order])
         assert isinstance(refused, AigcError)
         assert "neither its own address nor https" in str(refused)
