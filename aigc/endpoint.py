@@ -116,6 +116,12 @@ class Endpoint(BaseModel):
 
         return chat.answer(self, questions)
 
+    def ready(self) -> None:
+        """Raise EndpointError, before any work begins, where no server is named; asks none."""
+        from aigc._engines.endpoint import address
+
+        address.find(self)
+
     @contextmanager
     def asking(self, needed: bool = True) -> Iterator[Answerer]:
         """Give `answer`, and say at the end what was used.
@@ -124,9 +130,7 @@ class Endpoint(BaseModel):
         needed and none is named.
         """
         if needed:
-            from aigc._engines.endpoint import address
-
-            address.find(self)
+            self.ready()
         before = replace(self._spent)
         try:
             yield self.answer

@@ -87,6 +87,11 @@ def advance(campaigns: Campaigns, stage: str, recipe: Recipe) -> list[Campaign]:
 
 def _finish(campaign: Campaign, recipe: Recipe) -> Campaign:
     done = {step.stage for step in campaign.steps}
+    backgrounds = {channels.channel(name).background for name in campaign.brief.channels}
+    for stage in STAGES:
+        # White grounds are drawn, whatever paints the others.
+        if stage not in done and (stage != "scene" or backgrounds != {"white"}):
+            recipe[stage].ready()
     for number, stage in enumerate(STAGES):
         if stage not in done:
             events.report(stage, 0, 1, campaign=campaign)

@@ -43,6 +43,15 @@ class Stage(BaseModel):
         """What else changes the result, by name and version; recorded as provenance."""
         return {}
 
+    def ready(self) -> None:
+        """Raise, before any work begins, where this could not run here; loads no weights."""
+        asked = getattr(self, "device", None)
+        if asked is not None:
+            from aigc._engines import device
+
+            instead = f"use --{self.stage} builtin or --{self.stage} endpoint"
+            device.choose(asked, option=f"{self.stage}.device", instead=instead)
+
 
 @cache
 def backends(stage: str) -> tuple[str, ...]:

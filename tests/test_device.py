@@ -40,3 +40,41 @@ def test_a_card_is_taken_and_one_that_is_not_there_refused(
 def test_a_word_that_is_no_device_is_refused(word: str) -> None:
     with pytest.raises(ModelError, match=r"scene\.device.*choose auto, cuda"):
         device.choose(word, **WORDS)
+
+
+@pytest.fixture
+def card(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
+    """A card of 24 GB; what tenants hold of it can be changed."""
+    held: dict[str, float] = {}
+    monkeypatch.setattr(device, "_tenants", {})
+    monkeypatch.setattr(device, "_free", lambda _: (24 - sum(held.values())) * 1e9)
+    monkeypatch.setattr(torch.cuda, "empty_cache", lambda: None)
+    return held
+
+
+def move_in(held: dict[str, float], tenant: str, gigabytes: float, kind: str = "cuda") -> None:
+    """Load weights as an engine does."""
+    place = torch.device(kind)
+    device.make_room(place, gigabytes, tenant, lambda: held.pop(tenant, None) and None)
+    held[tenant] = gigabytes
+
+
+def test_models_stay_on_the_card_while_there_is_room(card: dict[str, float]) -> None:
+    move_in(card, "captions", 9)
+    move_in(card, "ranking", 1)
+    move_in(card, "scenes", 10)
+    assert list(card) == ["captions", "ranking", "scenes"]
+
+
+def test_the_one_that_came_first_leaves_first_and_no_more_than_must(
+    card: dict[str, float],
+) -> None:
+    for tenant, gigabytes in (("captions", 9), ("copy", 8), ("ranking", 1), ("scenes", 12)):
+        move_in(card, tenant, gigabytes)
+    assert list(card) == ["copy", "ranking", "scenes"]
+
+
+def test_on_the_processor_nobody_has_to_leave(card: dict[str, float]) -> None:
+    move_in(card, "captions", 20, "cpu")
+    move_in(card, "scenes", 20, "cpu")
+    assert list(card) == ["captions", "scenes"]

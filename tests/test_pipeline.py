@@ -21,9 +21,9 @@ import aigc
 from aigc import events, export, pipeline
 from aigc.campaign import Brief, Campaign, Photo
 from aigc.channels import channel
-from aigc.errors import BriefError
+from aigc.errors import AigcError, BriefError
 from aigc.recipe import Recipe
-from aigc.stage import STAGES
+from aigc.stage import STAGES, configure
 
 Fields = dict[str, Any]
 
@@ -273,3 +273,19 @@ def test_interrupt_in_each_stage_exits_130(
         cli.main()
     assert done.value.code in (0, None)
     assert "campaign  " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("backend", ["diffusion", "endpoint"])
+def test_what_cannot_run_here_is_refused_before_any_work(
+    backend: str,
+    fields: Fields,
+    plain_recipe: Recipe,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("AIGC_BASE_URL", "OPENAI_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    recipe = Recipe({**plain_recipe, "scene": configure("scene", backend, {})})
+    with pytest.raises(AigcError, match=r"graphics card|base_url is not set"):
+        pipeline.run(fields, recipe, outputs=tmp_path)
+    assert plain.CALLS == []

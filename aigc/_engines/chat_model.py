@@ -15,9 +15,11 @@ from llguidance import LLTokenizer
 
 from aigc import events
 from aigc._engines import decoding, hub, store
+from aigc._engines import device as devices
 from aigc.errors import ModelError
 
 _TASKS = ("florence2",)  # told what to do by a task's name, and nothing else
+_WORK = 2.0  # GB beside the weights, for what is read and written
 _loading = threading.Lock()
 
 
@@ -38,14 +40,31 @@ class Talker(NamedTuple):
         return self.kind in _TASKS
 
 
+_loaded: dict[tuple[str, str, str], Talker] = {}  # by reference, device, and number format
+
+
 def load(ref: str, device: torch.device, dtype: str, stage: str) -> Talker:
     """The model of a reference, loaded once a process; raises ModelError where it cannot be."""
     with _loading:
         _licence(ref, stage)
+        key = (ref, str(device), dtype)
         try:
-            return _load(ref, str(device), dtype)
+            if key not in _loaded:
+                _make_room(key, device)
+                _loaded[key] = _load(*key)
         except ModelError as error:
             raise ModelError(f"{stage}.model = '{ref}': {error}") from error
+        return _loaded[key]
+
+
+def _make_room(key: tuple[str, str, str], device: torch.device) -> None:
+    need = devices.gigabytes(store.resolve(key[0])) + _WORK
+    devices.make_room(device, need, f"chat {key}", lambda: forget(key))
+
+
+def forget(key: tuple[str, str, str]) -> None:
+    """Drop a model that is loaded."""
+    _loaded.pop(key, None)
 
 
 @cache
@@ -71,7 +90,6 @@ def is_by_task(ref: str) -> bool:
     return kind(ref) in _TASKS
 
 
-@cache
 def _load(ref: str, device: str, dtype: str) -> Talker:
     path, model_type = store.resolve(ref), kind(ref)
     try:

@@ -27,6 +27,7 @@ Item = TypeVar("Item")
 
 _LONGEST = 77  # tokens; CLIP's own limit, and more than the others were trained on
 _BATCH = 64  # on a graphics card
+_WORK = 1.0  # GB beside the weights
 _WIDE = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL")  # scripts of which a letter says as much
 _SAYS = 4  # as these many of others
 _TOKENS_WIDE, _TOKENS = 1.3, 0.7  # most tokens a letter, where the tokenizer knows the script
@@ -44,7 +45,7 @@ class Encoder:
         # Of half precisions, the finer: bfloat16 rounds a cosine of 0.3 by a log odd of 0.1.
         kind = torch.float32 if place.type == "cpu" else torch.float16
         self._model = model.to(place, kind).eval()
-        self.identity = f"{version(ref)} {kind}"  # where it is the same, so are the points
+        self.identity = f"{store.version_of(ref)} {kind}"  # where it is the same, so are the points
         self._look, self._tokenizer = processor.image_processor, processor.tokenizer
         self._sigmoid = hasattr(model, "logit_bias")  # SigLIP
         text = getattr(model.config, "text_config", model.config)
@@ -151,13 +152,6 @@ def load(ref: str, asked: str, *, option: str, instead: str) -> Encoder:
 
 
 @cache
-def version(ref: str) -> str:
-    """What tells a model from another of its name: the hub's commit, or the folder's SHA-256."""
-    folder = _folder(ref)
-    return folder.name if folder.parent.name == "snapshots" else store.sha256(folder)
-
-
-@cache
 def _folder(ref: str) -> Path:
     return store.resolve(ref)
 
@@ -165,6 +159,7 @@ def _folder(ref: str) -> Path:
 @cache
 def _loaded(ref: str, place: torch.device) -> Encoder:
     folder = _folder(ref)
+    device.make_room(place, device.gigabytes(folder) + _WORK, "clip", _loaded.cache_clear)
     events.report("rank", 0, 1, f"loading {ref}")
     from transformers import AutoModel, AutoProcessor
 

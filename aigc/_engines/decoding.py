@@ -128,7 +128,7 @@ def _matcher(schema: dict[str, Any] | None, grammar: LLTokenizer | None) -> LLMa
 
 @cache
 def _grammar(schema: str) -> str:
-    return LLMatcher.grammar_from_json_schema(schema, overrides=_FORM)
+    return str(LLMatcher.grammar_from_json_schema(schema, overrides=_FORM))
 
 
 @cache

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Callable
+from pathlib import Path
+
 import torch
 
 from aigc.errors import ModelError
@@ -36,3 +40,35 @@ def _here(kind: str, index: int = 0) -> bool:
     backend = getattr(torch, kind, None)
     count = getattr(backend, "device_count", lambda: 0)
     return backend is not None and bool(backend.is_available()) and index < int(count())
+
+
+_tenants: dict[str, Callable[[], None]] = {}  # who has weights on the card, the longest first
+
+
+def make_room(
+    place: torch.device, gigabytes: float, tenant: str, leave: Callable[[], None]
+) -> None:
+    """Have others leave the card until so much of it is free; `leave` is how this one would.
+
+    The stages take turns: what a caption was written by need not stay while scenes are painted,
+    but does where there is room, for the next campaign.
+    """
+    for other in [name for name in _tenants if name != tenant]:
+        if place.type != "cuda" or _free(place) >= gigabytes * 1e9:
+            break
+        _tenants.pop(other)()
+        gc.collect()
+        torch.cuda.empty_cache()
+    _tenants.pop(tenant, None)
+    _tenants[tenant] = leave
+
+
+def gigabytes(folder: Path) -> float:
+    """What the weights in a folder take, going by their files; one file is its own size."""
+    files = folder.glob("*.safetensors") if folder.is_dir() else [folder]
+    return sum(file.stat().st_size for file in files) / 1e9
+
+
+def _free(place: torch.device) -> float:
+    free = float(torch.cuda.mem_get_info(place)[0])
+    return free + float(torch.cuda.memory_reserved(place) - torch.cuda.memory_allocated(place))

@@ -112,6 +112,7 @@ def resolve(ref: str, download: Callable[[str, str | None], str | Path] | None =
 
 
 @cache
+@cache
 def version_of(ref: str) -> str:
     """What tells a model from another of its name: the hub's commit, else its files' SHA-256."""
     path = resolve(ref)

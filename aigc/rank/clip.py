@@ -32,9 +32,9 @@ class Backend(Ranker):
     @property
     def materials(self) -> dict[str, str]:
         """The model, and which version of it."""
-        from aigc._engines import clip
+        from aigc._engines import store
 
-        return {self.model: clip.version(self.model)}
+        return {self.model: store.version_of(self.model)}
 
     def score(self, requests: Sequence[RankRequest]) -> list[list[Score]]:
         """Score every copy of each request; each inner list is best first."""

@@ -14,7 +14,7 @@ import torch
 from numpy.testing import assert_equal
 from PIL import Image
 
-from aigc._engines import clip
+from aigc._engines import store
 from aigc._engines.clip import Encoder
 from aigc.errors import ModelError
 
@@ -195,6 +195,6 @@ def test_without_a_graphics_card_the_default_says_what_to_do() -> None:
 def test_the_version_is_the_hubs_commit_or_the_files_own(tmp_path: Path) -> None:
     commit = tmp_path / "models--o--n" / "snapshots" / "0123abcd"
     commit.mkdir(parents=True)
-    assert clip.version(str(commit)) == "0123abcd"
-    assert len(clip.version(str(tiny_clip.clip()))) == 64
-    assert clip.version(str(tiny_clip.clip())) != clip.version(str(tiny_clip.siglip()))
+    assert store.version_of(str(commit)) == "0123abcd"
+    assert len(store.version_of(str(tiny_clip.clip()))) == 64
+    assert store.version_of(str(tiny_clip.clip())) != store.version_of(str(tiny_clip.siglip()))

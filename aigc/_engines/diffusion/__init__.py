@@ -31,12 +31,12 @@ class Settings:
     steps: int | None = None
     guidance: float | None = None
     strength: float = 1.0  # of in-place painting: 1 repaints from noise
-    batch: int = 4  # pictures at once
+    batch: int = 1  # pictures at once; each batch is filled up to it
     max_vram: float | None = None  # GB that may be taken
     tiny_vae: str = ""  # a reference to a distilled decoder; empty: the model's own
     compile: bool = False  # whole graphs with CUDA graphs: minutes first, then faster
     channels_last: bool = True
-    fuse_qkv: bool = True
+    fuse_qkv: bool = False
     fp8: bool = False  # row-wise float8 by torchao
     cache: bool = False  # between steps, for transformers of many steps
     attention: str = "auto"  # a kernel of torch.nn.attention.sdpa_kernel

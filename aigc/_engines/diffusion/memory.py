@@ -155,6 +155,11 @@ def _parts(pipes: Sequence[Any]) -> list[torch.nn.Module]:
     return list(found.values())
 
 
+def needed(pipes: Sequence[Any]) -> float:
+    """How many GB pipelines take, their weights and one picture."""
+    return sum(_gigabytes(part) for part in _parts(pipes)) + _PER_MEGAPIXEL
+
+
 def _gigabytes(part: torch.nn.Module) -> float:
     tensors = (*part.parameters(), *part.buffers())
     held: float = sum(each.numel() * each.element_size() for each in tensors) / _GB
