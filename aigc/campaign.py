@@ -107,7 +107,8 @@ class Brief(Value):
     tone: Tone = Field("promotional", description="Voice of the copy")
     language: str = Field(
         "en",
-        description="Language of the copy: en, zh-CN; any other (th, ar, ja …) with `texts`",
+        description="Language of the copy: en, zh-CN; any other (th, ar, ja …) with `texts`, "
+        "or a language model",
     )
     market: Line = Field("", max_length=40, description="Country or region of the campaign")
     date: str = Field(

@@ -66,7 +66,7 @@ def backend_options(command: Command) -> Command:
 @click.option("--badge", "badges", multiple=True, help="A certificate it has; repeatable.")
 @click.option("--audience", help="Whom it is for.")
 @click.option("--tone", help="promotional, functional, fun, poetic or heartwarming.")
-@click.option("--language", help="en, zh-CN; any other needs `texts` in a brief file.")
+@click.option("--language", help="en, zh-CN; any other needs `texts` in a brief, or a language model.")
 @click.option("--market", help="Country or region.")
 @click.option("--date", help="Day the campaign opens, YYYY-MM-DD.")
 @click.option("--brand", help="Brand name.")
