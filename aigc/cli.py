@@ -43,14 +43,34 @@ def main() -> None:
 
 
 def backend_options(command: Command) -> Command:
-    """Add --set and one option a stage that names its backend."""
+    """Add --set, --max-vram, and one option a stage that names its backend."""
+    command = click.option(
+        "--max-vram",
+        type=float,
+        metavar="GB",
+        callback=_as_setting,
+        expose_value=False,
+        help="Graphics memory that painting may take: scene.max_vram.",
+    )(command)
     for stage in reversed(STAGES):
         command = click.option(f"--{stage}", metavar="BACKEND", help=f"Backend of {stage}.")(
             command
         )
     return click.option(
-        "--set", "settings", multiple=True, metavar="STAGE.OPTION=VALUE", help="Set an option."
+        "--set",
+        "settings",
+        multiple=True,
+        metavar="STAGE.OPTION=VALUE",
+        is_eager=True,
+        help="Set an option.",
     )(command)
+
+
+def _as_setting(context: click.Context, _option: click.Parameter, value: float | None) -> None:
+    """Treat --max-vram 8 as --set scene.max_vram=8."""
+    if value is not None:
+        settings = context.params.get("settings", ())
+        context.params["settings"] = (*settings, f"scene.max_vram={value}")
 
 
 @cli.command()
@@ -66,7 +86,9 @@ def backend_options(command: Command) -> Command:
 @click.option("--badge", "badges", multiple=True, help="A certificate it has; repeatable.")
 @click.option("--audience", help="Whom it is for.")
 @click.option("--tone", help="promotional, functional, fun, poetic or heartwarming.")
-@click.option("--language", help="en, zh-CN; any other needs `texts` in a brief, or a language model.")
+@click.option(
+    "--language", help="en, zh-CN; any other needs `texts` in a brief, or a language model."
+)
 @click.option("--market", help="Country or region.")
 @click.option("--date", help="Day the campaign opens, YYYY-MM-DD.")
 @click.option("--brand", help="Brand name.")

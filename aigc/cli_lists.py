@@ -130,7 +130,9 @@ def models_list(as_json: bool) -> None:
             mark = "*" if row["default"] else " "
             state = "here" if row["present"] else "not fetched"
             may = {"yes": "", "no": "NOT FOR COMMERCIAL USE", "limited": "on conditions"}
-            notes = "; ".join(part for part in (may[row["commercial"]], row["note"]) if part)
+            takes = f"takes {row['vram']:g} GB of graphics memory" if row["vram"] else ""
+            said = (may[row["commercial"]], takes, row["note"])
+            notes = "; ".join(part for part in said if part)
             gigabytes = f"{row['gigabytes']:.1f} GB"
             click.echo(f"{mark} {row['name']:<50} {gigabytes:>8}  {state:<11} {row['licence']}")
             if notes:

@@ -124,6 +124,8 @@ def test_wrong_usage_exits_2(aigc: Any, arguments: list[str]) -> None:
         (["run", "none.png", "--name", "M", "--scene", "x"], "scene: no backend 'x'; choose from"),
         (["run", "none.png", "--name", "M", "--set", "x"], "--set x: write stage.option=value"),
         (["run", "none.png", "--name", "M", "--recipe", "no.toml"], "recipe 'no.toml': cannot"),
+        (["run", "none.png", "--max-vram", "8"], "scene.max_vram: builtin has no such option"),
+        (["run", "none.png", "--scene", "diffusion", "--max-vram", "0"], "scene.max_vram = 0.0"),
         (["show", "none"], "'none' is no finished campaign"),
         (["zip", "none"], "'none' is no campaign folder"),
         (["run", "none.png", "--name", "M", "--date", "soon"], "date = 'soon': Day the campaign"),

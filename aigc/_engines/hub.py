@@ -22,6 +22,7 @@ class HubModel(NamedTuple):
     commercial: Literal["yes", "limited", "no"]  # limited: on conditions that `note` names
     gigabytes: float  # to download
     note: str = ""
+    vram: float | None = None  # GB of graphics memory for one picture; None: not told
     default: bool = False
 
 
