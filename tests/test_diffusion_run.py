@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import resource
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,7 +24,6 @@ BACKDROPS = [
     Job((64, 64), "a beach", "", 0),
     Job((90, 60), "a wall", "", 2**32 - 1),
 ]
-ROOM = 100 * 2**20
 FAMILIES = ("sd15", "sdxl", "inpaint", "sd3", "flux")
 
 
@@ -280,25 +277,6 @@ def test_tiles_of_a_large_picture_join() -> None:
     load.painter(settings()).memory.less(1, RuntimeError("out of memory"))
     (tiled,) = paint(settings(), BACKDROPS[:1])
     assert 0 < np.abs(plenty.pixels.astype(int) - tiled.pixels).mean() < 8  # noise, of which
-
-
-@pytest.mark.usefixtures("batches")
-def test_a_real_allocators_limit_is_lived_with() -> None:
-    jobs = [BACKDROPS[0]._replace(seed=seed) for seed in range(128)]
-    how = settings(batch=128, guidance=1.0)
-    (plenty,) = paint(settings(batch=1, guidance=1.0), jobs[:1])
-    pages = int(Path("/proc/self/statm").read_text().split()[0])
-    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    said: list[events.Event] = []
-    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + ROOM, hard))
-    try:
-        with events.listening(said.append):
-            made = paint(how, jobs)
-    finally:
-        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
-    assert len(made) == 128
-    assert "out of memory: 64 pictures at once from here" in remarks(said)
-    assert np.abs(made[0].pixels.astype(int) - plenty.pixels).max() <= 2
 
 
 @pytest.mark.usefixtures("batches")

@@ -144,7 +144,7 @@ def test_an_object_is_never_enlarged_until_it_is_soft(package):
     style = big.style.model_copy(update={"decoration": (large,), "sets": ("studio",)})
     asked = big.model_copy(update={"style": style})
     assert np.array_equal(
-        Backend().paint([asked])[0], Backend(ornaments="drawn").paint([asked])[0].pixels
+        Backend().paint([asked])[0].pixels, Backend(ornaments="drawn").paint([asked])[0].pixels
     )
 
 

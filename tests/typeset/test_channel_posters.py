@@ -46,7 +46,7 @@ def made(name: str, product: Pixels | None = None) -> Poster:
         background=planned.channel.background,
         seed=1,
     )
-    (pixels,) = Painter().paint([request])
+    pixels = Painter().paint([request])[0].pixels
     scene = Scene(id="s", channel=name, style="minimal", seed=1, slots=slots, image=pixels)
     (poster,) = Backend().set(
         [SetRequest(plan=planned, scene=scene, poster_id=name, metadata={"Software": "aigc"})]

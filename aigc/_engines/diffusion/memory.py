@@ -129,11 +129,14 @@ class Memory:
         self.rung = rung
 
 
+# As CUDA, torch's allocator on the processor, and oneDNN there put it.
+_RAN_OUT = ("out of memory", "can't allocate memory", "could not create a primitive")
+
+
 def is_out_of_memory(error: BaseException) -> bool:
     """Tell whether an error means that memory ran out, on any device."""
     return isinstance(error, torch.OutOfMemoryError) or (
-        isinstance(error, RuntimeError)
-        and any(words in str(error).lower() for words in ("out of memory", "can't allocate memory"))
+        isinstance(error, RuntimeError) and any(words in str(error).lower() for words in _RAN_OUT)
     )
 
 
