@@ -14,7 +14,7 @@ from aigc.campaign import Brief, Campaign, Caption, Photo, Scene, Step
 from aigc.caption import Captioner, CaptionRequest
 from aigc.channels import TextLimits
 from aigc.copywrite import CopyRequest, Copywriter
-from aigc.errors import BriefError
+from aigc.errors import AigcError, BriefError, PartlyFailed
 from aigc.rank import Ranker, RankRequest
 from aigc.recipe import Recipe
 from aigc.scene import Painter
@@ -175,7 +175,16 @@ def _scene(campaigns: Campaigns, recipe: Recipe) -> list[Campaign]:
         relayout.scene_request(plan, places) for (_, plan), places in zip(plans, slots, strict=True)
     ]
     painted: dict[str, list[Scene]] = {each.id: [] for each in campaigns}
-    for (each, plan), request, made in zip(plans, requests, backend.paint(requests), strict=True):
+    try:
+        paintings = backend.paint(requests)
+    except PartlyFailed as failed:
+        raise PartlyFailed(
+            [
+                AigcError(f"{plan.channel.name}: {made}") if isinstance(made, AigcError) else made
+                for (_, plan), made in zip(plans, failed.results, strict=True)
+            ]
+        ) from failed
+    for (each, plan), request, made in zip(plans, requests, paintings, strict=True):
         painted[each.id].append(
             Scene(
                 id=_poster_id(plan),

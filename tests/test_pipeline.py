@@ -21,8 +21,9 @@ import aigc
 from aigc import events, export, pipeline
 from aigc.campaign import Brief, Campaign, Photo
 from aigc.channels import channel
-from aigc.errors import AigcError, BriefError
+from aigc.errors import AigcError, BriefError, ModelError, PartlyFailed
 from aigc.recipe import Recipe
+from aigc.scene import Painting
 from aigc.stage import STAGES, configure
 
 Fields = dict[str, Any]
@@ -289,3 +290,13 @@ def test_what_cannot_run_here_is_refused_before_any_work(
     with pytest.raises(AigcError, match=r"graphics card|base_url is not set"):
         pipeline.run(fields, recipe, outputs=tmp_path)
     assert plain.CALLS == []
+
+
+def test_a_scene_that_cannot_be_painted_is_named(
+    fields: Fields, plain_recipe: Recipe, tmp_path: Path
+) -> None:
+    painted = Painting(pixels=np.zeros((90, 728, 3), np.uint8), seed=1)
+    plain.FAIL["scene"] = PartlyFailed([ModelError("black in 3 tries"), painted])
+    channels = f"1 of 2 failed; the first: {fields['channels'][0]}: black in 3 tries"
+    with pytest.raises(PartlyFailed, match=channels):
+        pipeline.run(fields, plain_recipe, outputs=tmp_path)

@@ -112,11 +112,20 @@ def resolve(ref: str, download: Callable[[str, str | None], str | Path] | None =
 
 
 @cache
-@cache
 def version_of(ref: str) -> str:
-    """What tells a model from another of its name: the hub's commit, else its files' SHA-256."""
-    path = resolve(ref)
+    """What tells a model from another of its name: the hub's commit, else its files' SHA-256.
+
+    Fetches nothing from the hub: raises ModelError where the model is not here.
+    """
+    path = resolve(ref, _cached)
     return path.name if path.parent.name == "snapshots" else sha256(path)
+
+
+def _cached(repo: str, revision: str | None) -> str:
+    import huggingface_hub
+
+    found: str = huggingface_hub.snapshot_download(repo, revision=revision, local_files_only=True)
+    return found
 
 
 def derived(name: str, build: Callable[[Path], None]) -> Path:

@@ -9,6 +9,8 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar
 
+from pydantic import Field
+
 from aigc.campaign import Brief, Caption, Photo, Value
 from aigc.stage import Stage
 
@@ -25,6 +27,18 @@ class Captioner(Stage):
     """Says what a photo shows and cuts the product out of it."""
 
     stage: ClassVar[str] = "caption"
+
+    matte: str = Field(
+        "net",
+        description="How the product is cut out: net (our own), grabcut, rembg:MODEL, "
+        "or a transformers model as hf:OWNER/NAME or a folder",
+    )
+    min_confidence: float = Field(
+        0.82,
+        ge=0,
+        le=1,
+        description="Confidence below which a cut-out is dropped and the whole photo is shown",
+    )
 
     @abstractmethod
     def describe(self, requests: Sequence[CaptionRequest]) -> list[Caption]:

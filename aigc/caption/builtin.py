@@ -24,17 +24,6 @@ AROUND = 1.15  # side of the square in which the cut-out is classified, in longe
 class Backend(Captioner):
     """Names what an ImageNet classifier, the product's pixels and the brief agree on."""
 
-    matte: str = Field(
-        "net",
-        description="How the product is cut out: net (our own), grabcut, rembg:MODEL, "
-        "or a transformers model as hf:OWNER/NAME or a folder",
-    )
-    min_confidence: float = Field(
-        0.82,
-        ge=0,
-        le=1,
-        description="Confidence below which a cut-out is dropped and the whole photo is shown",
-    )
     words: int = Field(8, ge=0, le=20, description="Most visual words to keep")
     candidates: int = Field(
         4, ge=0, le=32, description="Sentences that the small language model proposes"

@@ -14,17 +14,6 @@ from aigc.endpoint import Endpoint
 class Backend(Endpoint, Captioner):
     """Sends photo and brief; the product is cut out here."""
 
-    matte: str = Field(
-        "net",
-        description="How the product is cut out: net (our own), grabcut, rembg:MODEL, "
-        "or a transformers model as hf:OWNER/NAME or a folder",
-    )
-    min_confidence: float = Field(
-        0.82,
-        ge=0,
-        le=1,
-        description="Confidence below which a cut-out is dropped and the whole photo is shown",
-    )
     temperature: float = Field(
         0.0, ge=0, le=2, description="Freedom of words; 0 takes the likeliest"
     )

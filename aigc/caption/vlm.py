@@ -19,17 +19,6 @@ class Backend(Captioner):
         min_length=1,
         description="Vision-language model: org/name[@revision] of the hub, or file:/folder",
     )
-    matte: str = Field(
-        "net",
-        description="How the product is cut out: net (our own), grabcut, rembg:MODEL, "
-        "or a transformers model as hf:OWNER/NAME or a folder",
-    )
-    min_confidence: float = Field(
-        0.82,
-        ge=0,
-        le=1,
-        description="Confidence below which a cut-out is dropped and the whole photo is shown",
-    )
     temperature: float = Field(
         0.0, ge=0, le=2, description="Freedom of words; 0 takes the likeliest"
     )
@@ -47,6 +36,13 @@ class Backend(Captioner):
     def packages(self) -> tuple[str, ...]:
         """Distributions whose version changes the result."""
         return ("torch", "transformers", "llguidance", "opencv-contrib-python-headless", "numpy")
+
+    @property
+    def materials(self) -> dict[str, str]:
+        """The model, and which version of it."""
+        from aigc._engines import store
+
+        return {self.model: store.version_of(self.model)}
 
     def describe(self, requests: Sequence[CaptionRequest]) -> list[Caption]:
         """Caption each photo; an answer that cannot be used is asked for once more."""

@@ -99,6 +99,16 @@ class Backend(Painter):
         """Distributions whose version changes the result."""
         return ("diffusers", "torch", "transformers", "numpy", "opencv-contrib-python-headless")
 
+    @property
+    def materials(self) -> dict[str, str]:
+        """The model, and which version of it; plain grounds alone need none."""
+        from aigc._engines import store
+
+        try:
+            return {self.model: store.version_of(self.model)}
+        except ModelError:
+            return {}
+
     def paint(self, requests: Sequence[SceneRequest]) -> list[Painting]:
         """Paint each scene, (H, W, 3) uint8 sRGB at its request's size.
 

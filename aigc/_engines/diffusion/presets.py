@@ -30,7 +30,6 @@ class Preset:
     scheduler: str = ""  # a name of schedulers.py; empty: the model's own
     guided_by: str = "guidance_scale"  # the option of its pipeline that takes `guidance`
     lora: str = ""
-    vram: float = 0.0  # GB for one picture, all weights on the card; 0: not known
 
 
 def family(pipeline: str) -> str:
