@@ -7,6 +7,7 @@ import sys
 import time
 import zipfile
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -190,3 +191,24 @@ def test_hub_offline_says_what_to_do(tmp_path: Path) -> None:
     last = found.stderr.strip().splitlines()[-1]
     assert "ModelError: cannot get 'hf:aigc-tests/nothing@main' from the model hub" in last
     assert "HF_ENDPOINT" in last
+
+
+@pytest.mark.parametrize("safe", [True, False])
+def test_of_a_hubs_repository_one_set_of_weights_is_fetched(
+    safe: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = {"config.json", "tokenizer.json", "pytorch_model.bin", "tf_model.h5", "onnx/model.onnx"}
+    held |= {"model.safetensors"} if safe else set()
+
+    def download(repo: str, *, revision: str | None, ignore_patterns: list[str]) -> str:
+        assert (repo, revision) == ("org/name", "v1")
+        for name in held:
+            if not any(fnmatch(name, pattern) for pattern in ignore_patterns):
+                (tmp_path / name).parent.mkdir(exist_ok=True)
+                (tmp_path / name).touch()
+        return str(tmp_path)
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", download)
+    found = {path.name for path in store.resolve("hf:org/name@v1").iterdir()}
+    weights = "model.safetensors" if safe else "pytorch_model.bin"
+    assert found == {"config.json", "tokenizer.json", weights}

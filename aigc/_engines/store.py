@@ -252,15 +252,29 @@ def _from_hub(
     download: Callable[[str, str | None], str | Path] | None,
 ) -> Path:
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-    import huggingface_hub
-
     try:
-        if download is not None:
-            return Path(download(repo, revision))
-        return Path(huggingface_hub.snapshot_download(repo, revision=revision))
+        return Path((download or _weights_once)(repo, revision))
     except Exception as error:  # the hub client raises dozens of unrelated types
         reason = str(error).strip().splitlines()[0]
         raise ModelError(
             f"cannot get '{ref}' from the model hub ({reason}); set HF_ENDPOINT to a mirror, "
             "or pass file:/path to a folder that holds the model"
         ) from error
+
+
+# Many repositories hold the same weights for several frameworks, and again as pickles.
+_OTHERS = ("*.h5", "*.msgpack", "*.ot", "*.onnx*", "*.tflite", "onnx/*", "openvino/*", "coreml/*")
+_PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.gguf")
+
+
+def _weights_once(repo: str, revision: str | None) -> str:
+    """Fetch a repository with one set of weights: safetensors, or what it has in their place."""
+    import huggingface_hub
+
+    for left_out in ((*_OTHERS, *_PICKLES), _OTHERS):
+        found: str = huggingface_hub.snapshot_download(
+            repo, revision=revision, ignore_patterns=list(left_out)
+        )
+        if any(Path(found).rglob("*.safetensors")):
+            break
+    return found
