@@ -6,8 +6,10 @@ import io
 import struct
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 from pillow_heif import register_heif_opener
 
@@ -165,3 +167,10 @@ def decode(data: bytes) -> Pixels:
     """Decode a file that aigc wrote itself into (H, W, 3) pixels."""
     with Image.open(io.BytesIO(data)) as image:
         return np.asarray(image.convert("RGB"))
+
+
+def on_white(cutout: NDArray[Any]) -> Pixels:
+    """Lay a cut-out (H, W, 4) on white: (H, W, 3)."""
+    alpha = cutout[..., 3:].astype(np.float32) / 255
+    laid: Pixels = (cutout[..., :3] * alpha + 255 * (1 - alpha)).round().astype(np.uint8)
+    return laid

@@ -212,3 +212,13 @@ def test_of_a_hubs_repository_one_set_of_weights_is_fetched(
     found = {path.name for path in store.resolve("hf:org/name@v1").iterdir()}
     weights = "model.safetensors" if safe else "pytorch_model.bin"
     assert found == {"config.json", "tokenizer.json", weights}
+
+
+def test_a_models_version_follows_its_files(tmp_path: Path) -> None:
+    weights = tmp_path / "model.safetensors"
+    weights.write_bytes(b"one")
+    first = store.version_of(str(tmp_path))
+    assert first == store.sha256(tmp_path)
+    weights.write_bytes(b"another")
+    store.version_of.cache_clear()
+    assert store.version_of(str(tmp_path)) == store.sha256(tmp_path) != first

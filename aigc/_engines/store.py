@@ -115,10 +115,20 @@ def resolve(ref: str, download: Callable[[str, str | None], str | Path] | None =
 def version_of(ref: str) -> str:
     """What tells a model from another of its name: the hub's commit, else its files' SHA-256.
 
-    Fetches nothing from the hub: raises ModelError where the model is not here.
+    Fetches nothing from the hub: raises ModelError where the model is not here. Gigabytes are
+    hashed once, and again where a file's size or date has changed.
     """
     path = resolve(ref, _cached)
-    return path.name if path.parent.name == "snapshots" else sha256(path)
+    if path.parent.name == "snapshots":
+        return path.name
+    files = sorted(path.rglob("*")) if path.is_dir() else [path]
+    seen = [(str(each.resolve()), (at := each.stat()).st_size, at.st_mtime_ns) for each in files]
+    key = hashlib.sha256(repr(seen).encode()).hexdigest()[:16]
+
+    def hashed(folder: Path) -> None:
+        (folder / "sha256").write_text(sha256(path))
+
+    return (derived(f"version-{key}", hashed) / "sha256").read_text()
 
 
 def _cached(repo: str, revision: str | None) -> str:

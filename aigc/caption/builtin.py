@@ -11,6 +11,7 @@ from pydantic import Field
 
 from aigc.campaign import Caption, Pixels
 from aigc.caption import Captioner, CaptionRequest, facts, sentences, words
+from aigc.photo import on_white
 
 if TYPE_CHECKING:
     from aigc.caption.matte import Matte
@@ -82,9 +83,7 @@ def _on_white(matte: Matte) -> Pixels:
     scale = VIEW_SIDE / (max(height, width) * AROUND)
     size = max(1, round(width * scale)), max(1, round(height * scale))
     small = cv2.resize(cutout, size, interpolation=cv2.INTER_AREA).astype(np.float32)
-    alpha = small[..., 3:] / 255
     left, top = (VIEW_SIDE - size[0]) // 2, (VIEW_SIDE - size[1]) // 2
     square = np.full((VIEW_SIDE, VIEW_SIDE, 3), 255, np.uint8)
-    blended = small[..., :3] * alpha + 255 * (1 - alpha)
-    square[top : top + size[1], left : left + size[0]] = blended.round()
+    square[top : top + size[1], left : left + size[0]] = on_white(small)
     return square

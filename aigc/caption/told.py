@@ -20,6 +20,7 @@ from aigc.chat import Answerer, Question, ask, json_in
 from aigc.copywrite import asked, tongues
 from aigc.copywrite.faithful import unsupported
 from aigc.errors import AigcError, settled
+from aigc.photo import on_white
 
 SURE = 0.9  # of the category: no model says how sure it is, and one that is not leaves it empty
 LIKELY = 0.6  # of a noun in a plain caption
@@ -199,7 +200,4 @@ def _alone(found: Product) -> Pixels:
     """The product on white with a little room around it, (H, W, 3)."""
     cutout = product.cropped(found.shown)[1]
     room = round(AROUND * max(cutout.shape[:2]))
-    padded = np.pad(cutout, ((room, room), (room, room), (0, 0))).astype(np.float32)
-    alpha = padded[..., 3:] / 255
-    blended = (padded[..., :3] * alpha + 255 * (1 - alpha)).round().astype(np.uint8)
-    return np.ascontiguousarray(blended)
+    return on_white(np.pad(cutout, ((room, room), (room, room), (0, 0))))

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from aigc import events, prompts
 from aigc.campaign import Caption, Photo, Pixels
+from aigc.photo import on_white
 from aigc.rank.language import in_english, script
 from aigc.rank.relevance import joined, readings
 
@@ -116,10 +117,7 @@ def _goods(encoder: Encoder, chinese: bool) -> Vectors:
 def _pictures(view: View) -> list[Pixels]:
     if view.caption is None:
         return [view.photo.pixels]
-    cutout = view.caption.cutout
-    alpha = cutout[..., 3:].astype(np.float32) / 255
-    laid = cutout[..., :3] * alpha + 255 * (1 - alpha)
-    return [view.photo.pixels, squared(laid.round().astype(np.uint8), 255, MARGIN)]
+    return [view.photo.pixels, squared(on_white(view.caption.cutout), 255, MARGIN)]
 
 
 def squared(pixels: Pixels, grey: int, margin: float = 0.0) -> Pixels:

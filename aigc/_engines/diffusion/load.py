@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 
+from aigc import events
 from aigc._engines import device, hub, store
 from aigc._engines.diffusion import Settings, fetch, memory, presets, schedulers, speed
 from aigc._engines.diffusion.presets import Preset
@@ -71,6 +72,8 @@ def _load(settings: Settings) -> Painter:
         device.make_room(where, memory.needed(pipes), "scene", forget)
         kept = memory.Memory(pipes, where, settings.max_vram)
         if not kept.resident:  # neither graphs nor float8 go with weights that come and go
+            if settings.compile:
+                events.report("scene", 0, 0, "memory: not compiled, as weights come and go")
             settings = replace(settings, compile=False, fp8=False)
             _prepare(kept.pipes, settings, torch.device("cpu"))
         kept.place()
