@@ -345,6 +345,10 @@ class Campaign(Value):
         key = f"{self.brief.seed}/{stage}/{index}".encode()
         return int.from_bytes(hashlib.sha256(key).digest()[:4], "big")
 
+    def creative(self, part: str) -> str:
+        """Name a poster or a copy of this campaign, by its id, as click logs are to name it."""
+        return f"{self.id}.{part}"
+
     def ranked(self) -> tuple[Copy, ...]:
         """Give the copies, best first."""
         by_id = {copy.id: copy for copy in self.copies}

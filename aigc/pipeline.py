@@ -266,6 +266,7 @@ def _metadata(campaign: Campaign, scene: Scene) -> dict[str, str]:
         "Software": f"aigc {__version__}",
         "Title": campaign.brief.name,
         "Campaign": campaign.id,
+        "Creative": campaign.creative(scene.id),
         "Scene": f"{scene.id} style={scene.style} layout={scene.slots.layout} seed={scene.seed}",
     }
 
