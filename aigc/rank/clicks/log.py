@@ -142,18 +142,18 @@ def of(
             f"no test to learn from: {silent} that tell nothing, {wrong} rows skipped; "
             "a test needs two texts or more, and clicks"
         )
-    kept = [(*key, *arm) for key, arms in telling.items() for arm in arms]
+    kept = [_Row(test, segment, *arm) for (test, segment), arms in telling.items() for arm in arms]
     digest = hashlib.sha256()
-    for each in kept:
-        digest.update(repr(each).encode())
+    for row in kept:
+        digest.update(repr(tuple(row)).encode())
     return ClickLog(
-        texts=tuple(each[2] for each in kept),
-        segments=tuple(each[1] for each in kept),
-        tests=_numbers(each[0] for each in kept),
-        cells=_numbers(each[:2] for each in kept),
-        groups=_groups([each[0] for each in kept], [each[2].casefold() for each in kept]),
-        impressions=np.array([each[3] for each in kept], np.float64),
-        clicks=np.array([each[4] for each in kept], np.float64),
+        texts=tuple(row.text for row in kept),
+        segments=tuple(row.segment for row in kept),
+        tests=_numbers(row.test for row in kept),
+        cells=_numbers((row.test, row.segment) for row in kept),
+        groups=_groups([row.test for row in kept], [row.text.casefold() for row in kept]),
+        impressions=np.array([row.impressions for row in kept], np.float64),
+        clicks=np.array([row.clicks for row in kept], np.float64),
         names=tuple(names),
         digest=digest.hexdigest(),
         wrong=wrong,
@@ -196,7 +196,8 @@ def _count(value: Any, name: str) -> int:
 
 
 def _tells(arms: Sequence[tuple[str, int, int]]) -> bool:
-    shown, clicked = (sum(arm[place] for arm in arms) for place in (1, 2))
+    shown = sum(shown for _, shown, _ in arms)
+    clicked = sum(clicked for _, _, clicked in arms)
     return len(arms) > 1 and 0 < clicked < shown
 
 
