@@ -1,0 +1,145 @@
+"""What clicks say inside each test, with what the test's texts have in common taken out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import csc_array, csr_array
+from scipy.sparse.linalg import splu
+from scipy.special import expit, logit
+
+from aigc.errors import BriefError
+from aigc.rank.clicks import Floats
+
+Ints = NDArray[np.int64]
+Labels = Sequence[object] | NDArray[Any]
+
+
+class Answers(NamedTuple):
+    """Log-odds as measured: `seen` (n,), and the variance of its sampling noise (n,)."""
+
+    seen: Floats
+    noise: Floats
+
+
+class Moments(NamedTuple):
+    """What a linear model needs: X'WX, X'Wy, y'Wy and log|V| + log|J'V⁻¹J| of the errors."""
+
+    gram: Floats
+    pull: Floats
+    power: float
+    logdet: float
+
+
+class Within:
+    """Rows that were compared: of one test and one audience, clicked by some and not by all.
+
+    `kept` says which of the rows given these are; all other arrays have only these rows.
+    """
+
+    def __init__(
+        self,
+        impressions: ArrayLike,
+        clicks: ArrayLike,
+        test: Labels,
+        text: Labels,
+        audience: Labels | None = None,
+    ) -> None:
+        shown, clicked = np.asarray(impressions, float), np.asarray(clicks, float)
+        tests, texts = codes(test), codes(text)
+        cells = tests if audience is None else paired(tests, codes(audience))
+        if not shown.shape == clicked.shape == tests.shape == texts.shape == cells.shape:
+            raise BriefError(
+                f"clicks: {shown.size} impressions, {clicked.size} clicks, {tests.size} tests; "
+                "give one of each a row"
+            )
+        wrong = ~(np.isfinite(shown) & (clicked >= 0) & (clicked <= shown))
+        if wrong.any():
+            row = int(np.argmax(wrong))
+            raise BriefError(
+                f"clicks: row {row} has {clicked[row]:g} clicks of {shown[row]:g} impressions; "
+                "clicks lie between 0 and impressions"
+            )
+        arms = paired(tests, texts)
+        # A cell where nobody or everybody clicked, or with one text, says nothing of differences.
+        some, whole = np.bincount(cells, clicked), np.bincount(cells, shown)
+        first = np.unique(paired(cells, arms), return_index=True)[1]
+        several = np.bincount(cells[first[shown[first] > 0]], minlength=whole.size) > 1
+        self.kept = ((some > 0) & (some < whole) & several)[cells] & (shown > 0)
+        if not self.kept.any():
+            raise BriefError(
+                f"clicks: none of {np.unique(tests).size} tests compares two texts of which one "
+                "was clicked; give a log with at least one such test"
+            )
+        self.shown, self.clicked = shown[self.kept], clicked[self.kept]
+        self._cell = _members(cells[self.kept])
+        self._arm = _members(arms[self.kept])
+
+    def answers(self, belief: Floats | None = None) -> Answers:
+        """Log-odds linearised where the model believes them to be (n,), at first a cell's rate.
+
+        The noise then does not depend on a row's own luck, as it does in log((c+½)/(n-c+½)).
+        """
+        if belief is None:
+            rate = (self._cell.T @ self.clicked) / (self._cell.T @ self.shown)
+            belief = self._cell @ logit(rate)
+        chance = np.clip(expit(belief), 1e-6, 1 - 1e-6)
+        noise = 1 / (self.shown * chance * (1 - chance))
+        return Answers(belief + (self.clicked - self.shown * chance) * noise, noise)
+
+    def weigh(self, columns: Floats, noise: Floats, tau: float) -> Floats:
+        """W @ columns (n, d): the errors' precision, each cell's level taken out exactly."""
+        return self._weigher(noise, tau)[0](columns)
+
+    def moments(self, features: Floats, answers: Answers, tau: float) -> Moments:
+        weigh, logdet = self._weigher(answers.noise, tau)
+        weighed, seen = weigh(features), weigh(answers.seen)
+        return Moments(features.T @ weighed, features.T @ seen, float(answers.seen @ seen), logdet)
+
+    def _weigher(self, noise: Floats, tau: float) -> tuple[Callable[[Floats], Floats], float]:
+        # V = diag(noise) + tau² ZZ' with Z the arms; its inverse by Woodbury is sparse.
+        precision = 1 / noise
+        arm = self._arm.T @ precision
+        share = tau**2 / (1 + tau**2 * arm)
+
+        def inverse(columns: Floats) -> Floats:
+            scaled = (columns.T * precision).T
+            told = ((self._arm.T @ scaled).T * share).T
+            return np.asarray(scaled - ((self._arm @ told).T * precision).T, float)
+
+        cross = self._arm.T @ (self._cell * precision[:, None])
+        between = csc_array(
+            self._cell.T @ (self._cell * precision[:, None])
+            - cross.T @ (csr_array(cross) * share[:, None])
+        )
+        solver = splu(between, diag_pivot_thresh=0.0, options={"SymmetricMode": True})
+
+        def weigh(columns: Floats) -> Floats:
+            inner = inverse(columns)
+            levels = solver.solve(np.asarray(self._cell.T @ inner))
+            return np.asarray(inner - inverse(self._cell @ levels), float)
+
+        logdet = np.log(noise).sum() + np.log1p(tau**2 * arm).sum()
+        logdet += np.log(np.abs(solver.U.diagonal())).sum()
+        return weigh, float(logdet)
+
+
+def codes(labels: Labels) -> Ints:
+    """Number labels from 0 in order of their first row."""
+    seen: dict[object, int] = {}
+    rows = labels.tolist() if isinstance(labels, np.ndarray) else labels
+    return np.array([seen.setdefault(each, len(seen)) for each in rows], np.int64)
+
+
+def paired(left: Ints, right: Ints) -> Ints:
+    """Number each pair of two labels."""
+    return codes(left * (right.max(initial=0) + 1) + right)
+
+
+def _members(label: Ints) -> csr_array:
+    """Rows by labels, one 1 in each row."""
+    number = codes(label)
+    return csr_array((np.ones(number.size), (np.arange(number.size), number)))
