@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from aigc import __version__, cli_inspect, cli_learn, cli_lists, cli_preflight, cli_rank
+from aigc import (
+    __version__,
+    cli_feedback,
+    cli_inspect,
+    cli_learn,
+    cli_lists,
+    cli_preflight,
+    cli_rank,
+)
 from aigc.cli_lists import STAGES, Command, as_json, shown
 from aigc.errors import AigcError
 
@@ -218,6 +226,7 @@ cli.add_command(cli_lists.models)
 cli.add_command(cli_lists.doctor)
 cli.add_command(cli_preflight.preflight)
 cli.add_command(cli_inspect.inspect)
+cli.add_command(cli_feedback.feedback)
 cli.add_command(cli_learn.learn)
 
 

@@ -26,7 +26,9 @@ class Performance(Value):
     day: date | None = None
     impressions: int = Field(ge=0)
     clicks: int = Field(ge=0)
-    conversions: int = Field(0, ge=0)
+    conversions: float = Field(
+        0.0, ge=0, allow_inf_nan=False, description="Platforms share one among several ads: 1.5"
+    )
     cost: float = Field(0.0, ge=0, allow_inf_nan=False, description="In the account's currency")
 
 
