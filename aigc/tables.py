@@ -6,17 +6,23 @@ comes first, and what cannot be matched is an error that shows the columns there
 
 from __future__ import annotations
 
-import csv
 import json
 import re
+import unicodedata
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from aigc import csvs
 from aigc.errors import BriefError
 
-SUFFIXES = (".csv", ".tsv", ".jsonl", ".parquet")
+SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
+_SHEETS = (".xlsx", ".xls", ".numbers", ".ods")
 _BATCH = 10_000  # rows of a Parquet file that are in memory at a time
+_LOOK = 100  # rows of JSONL that are read to learn its columns
+_BRACKETS = re.compile(r"[(\[（【][^)\]）】]*[)\]）】]")
 
 
 class Row(NamedTuple):
@@ -35,17 +41,22 @@ class Wanted(NamedTuple):
 
 
 def columns(path: str | Path) -> tuple[str, ...]:
-    """The columns of a table, in order; of JSONL those of its first row.
+    """The columns of a table, in order; of JSONL those of its first rows.
 
-    Raises BriefError where the file is missing, empty, or of a kind that is not read.
+    Raises BriefError where the file is missing, empty, damaged, or of a kind that is not read.
     """
-    table = _checked(path)
-    if table.suffix.lower() == ".parquet":
-        return tuple(name for name, *_ in _query(table, "DESCRIBE SELECT * FROM"))
-    for row in rows(table):
-        if not row.wrong:
-            return tuple(row.values)
-    raise BriefError(f"'{table}': no row can be read")
+    table, kind = _checked(path)
+    if kind in (".csv", ".tsv"):
+        found = _or_damaged(table, csvs.rows(table, kind))
+        header: list[str] = next((cells for _, cells, wrong in found if not wrong), [])
+    else:
+        readable = (row.values for row in rows(table) if not row.wrong)
+        header = list(dict.fromkeys(name for each in islice(readable, _LOOK) for name in each))
+    if not header and kind == ".parquet":
+        header = [name for name, *_ in _asked(table, "DESCRIBE SELECT * FROM")]
+    if not header:
+        raise BriefError(f"'{table}': no row can be read")
+    return tuple(header)
 
 
 def mapped(
@@ -53,10 +64,12 @@ def mapped(
 ) -> dict[str, str]:
     """Say which column of a table holds which field: the caller's choice, else by name.
 
-    Names are compared without regard to case, spaces and punctuation. Raises BriefError, showing
-    the columns found, where a needed field has no column or a chosen column is not there.
+    Names are compared without regard to case, width, spaces and punctuation, and what stands in
+    brackets counts only where nothing else matches: `Cost (USD)`. Raises BriefError, showing the
+    columns found, where a needed field has no column or a chosen column is not there.
     """
-    plain = {_plain(name): name for name in reversed(found)}
+    bare = {plain(_BRACKETS.sub("", name)): name for name in reversed(found)}
+    by_name = bare | {plain(name): name for name in reversed(found)}
     shown = ", ".join(found)
     chosen: dict[str, str] = {}
     for field, row in wanted.items():
@@ -65,7 +78,7 @@ def mapped(
                 raise BriefError(f"{where}: no column '{given[field]}' for {field}; found: {shown}")
             chosen[field] = given[field]
             continue
-        name = next((plain[key] for each in row.names if (key := _plain(each)) in plain), None)
+        name = next((by_name[key] for each in row.names if (key := plain(each)) in by_name), None)
         if name is not None:
             chosen[field] = name
         elif row.needed:
@@ -73,101 +86,103 @@ def mapped(
     return chosen
 
 
+def plain(name: str) -> str:
+    """Reduce a column's name to what names are compared by."""
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", name)).casefold()
+
+
 def rows(path: str | Path) -> Iterator[Row]:
     """Read a table row by row; one that cannot be read says why, and the rest goes on.
 
-    Raises BriefError where the file is missing or of a kind that is not read.
+    What is nested in JSONL or Parquet is named with dots: `metrics.clicks`. Raises BriefError where
+    the file is missing, damaged as a whole, or of a kind that is not read.
     """
-    table = _checked(path)
-    kind = table.suffix.lower()
+    table, kind = _checked(path)
     if kind == ".parquet":
-        yield from _parquet(table)
-    elif kind == ".jsonl":
-        yield from _jsonl(table)
-    else:
-        yield from _csv(table, "\t" if kind == ".tsv" else ",")
+        return _parquet(table)
+    return _or_damaged(table, _csv(table, kind) if kind in (".csv", ".tsv") else _jsonl(table))
 
 
-def _checked(path: str | Path) -> Path:
+def _checked(path: str | Path) -> tuple[Path, str]:
+    """The file and its kind; text may be packed with gzip."""
     table = Path(path).expanduser()
-    if table.suffix.lower() not in SUFFIXES:
-        raise BriefError(f"'{table}': tables are read from {', '.join(SUFFIXES)}")
+    name = table.name.lower()
+    kind = Path(name.removesuffix(".gz")).suffix
+    if kind not in SUFFIXES or (kind == ".parquet" and name.endswith(".gz")):
+        remedy = "; save it as CSV" if kind in _SHEETS else ""
+        raise BriefError(
+            f"'{table}': tables are read from {', '.join(SUFFIXES)}, text also .gz{remedy}"
+        )
     if not table.is_file():
         raise BriefError(f"'{table}': no such file")
-    return table
+    return table, kind
 
 
-def _csv(table: Path, delimiter: str) -> Iterator[Row]:
-    """RFC 4180; the line is the one where a row begins, for a quoted field may hold line ends."""
-    with table.open(encoding="utf-8-sig", errors="replace", newline="") as stream:
-        reader = csv.reader(stream, delimiter=delimiter)
-        header: list[str] | None = None
-        line = 1
-        while True:
-            try:
-                cells = next(reader)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                yield Row(line, {}, str(error))
-                line = reader.line_num + 1
-                continue
-            at, line = line, reader.line_num + 1
-            if not any(cell.strip() for cell in cells):
-                continue
-            if header is None:
-                header = [cell.strip() for cell in cells]
-            elif len(cells) != len(header):
-                yield Row(at, {}, f"{len(cells)} cells, {len(header)} columns")
-            else:
-                yield Row(at, dict(zip(header, cells, strict=True)))
+def _or_damaged(table: Path, found: Iterator[Any]) -> Iterator[Any]:
+    try:
+        yield from found
+    except (OSError, EOFError, zlib.error) as error:  # of gzip the latter two
+        raise BriefError(f"'{table}': cannot be read ({error})") from error
+
+
+def _csv(table: Path, kind: str) -> Iterator[Row]:
+    header: list[str] | None = None
+    for line, cells, wrong in csvs.rows(table, kind):
+        if wrong:
+            yield Row(line, {}, wrong)
+        elif header is None:
+            header = cells
+        else:
+            yield Row(line, dict(zip(header, cells, strict=True)))
 
 
 def _jsonl(table: Path) -> Iterator[Row]:
-    with table.open(encoding="utf-8-sig", errors="replace") as stream:
-        for line, text in enumerate(stream, 1):
+    with csvs.opened(table) as stream:
+        for line, text in enumerate(csvs.lines(stream, table), 1):
             if not text.strip():
                 continue
             try:
                 values = json.loads(text)
-            except ValueError as error:
+                json.dumps(values, ensure_ascii=False).encode()  # half a surrogate is no text
+            except (ValueError, RecursionError) as error:
                 yield Row(line, {}, f"no JSON: {error}")
                 continue
             if isinstance(values, dict):
-                yield Row(line, values)
+                yield Row(line, _flat(values))
             else:
                 yield Row(line, {}, "no JSON object")
 
 
 def _parquet(table: Path) -> Iterator[Row]:
+    names: list[str] = []
+    found = _asked(table, "SELECT * FROM", names)
+    for line, cells in enumerate(found, 1):
+        yield Row(line, _flat(dict(zip(names, cells, strict=True))))
+
+
+def _asked(table: Path, verb: str, names: list[str] | None = None) -> Iterator[tuple[Any, ...]]:
+    """What DuckDB says of a Parquet file; its columns' names are added to `names`."""
     import duckdb
 
-    with duckdb.connect() as database:
-        found = _asked(database, table, "SELECT * FROM")
-        names = [column[0] for column in found.description]
-        line = 0
-        while part := found.fetchmany(_BATCH):
-            for cells in part:
-                line += 1
-                yield Row(line, dict(zip(names, cells, strict=True)))
-
-
-def _query(table: Path, verb: str) -> list[tuple[Any, ...]]:
-    import duckdb
-
-    with duckdb.connect() as database:
-        found: list[tuple[Any, ...]] = _asked(database, table, verb).fetchall()
-        return found
-
-
-def _asked(database: Any, table: Path, verb: str) -> Any:
-    import duckdb
-
+    escaped = re.sub(r"([*?\[])", r"[\1]", str(table))  # a path is a pattern there
     try:
-        return database.execute(f"{verb} read_parquet(?)", [str(table)])
+        with duckdb.connect() as database:
+            found = database.execute(f"{verb} read_parquet(?)", [escaped])
+            if names is not None:
+                names += [column[0] for column in found.description]
+            while part := found.fetchmany(_BATCH):
+                yield from part
     except duckdb.Error as error:
         raise BriefError(f"'{table}': cannot be read ({str(error).splitlines()[0]})") from error
 
 
-def _plain(name: str) -> str:
-    return re.sub(r"[\W_]+", "", name).casefold()
+def _flat(values: Mapping[str, Any]) -> dict[str, Any]:
+    if not any(isinstance(value, dict) for value in values.values()):
+        return dict(values)
+    flat: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, dict):
+            flat |= {f"{name}.{inner}": each for inner, each in _flat(value).items()}
+        else:
+            flat[name] = value
+    return flat
