@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -25,7 +25,7 @@ from aigc.rank.clicks import Floats
 FORMAT = "aigc weights"
 SCHEMA = 1
 _LARGEST = 32_000_000  # bytes; a file is usually below one million
-_ITEM = "<f4"
+_ITEMS = {"float32": "<f4", "float16": "<f2"}
 
 Count = Annotated[int, Field(ge=0)]
 
@@ -62,27 +62,33 @@ class Saved(Value):
     digest: str = Field(description="SHA-256 of the file")
 
 
-def save(path: str | Path, head: Head, arrays: Mapping[str, Floats]) -> None:
-    """Write a file of weights, whole or not at all. Numbers are kept as float32.
+def save(
+    path: str | Path, head: Head, arrays: Mapping[str, Floats], coarse: Collection[str] = ()
+) -> None:
+    """Write a file of weights, whole or not at all: as float32, those named `coarse` as float16.
 
-    Raises ExportError where it cannot be written, ValueError where a number is no number.
+    Raises ExportError where it cannot be written, ValueError where a number is not finite.
     """
     packed = {}
     for name, values in arrays.items():
-        kept = np.ascontiguousarray(values, _ITEM)
-        if not np.isfinite(kept).all():
+        item = _item(name in coarse)
+        numbers = np.ascontiguousarray(values, _ITEMS[item])
+        if not np.isfinite(numbers).all():
             raise ValueError(f"weights: {name} holds a number that is not finite")
-        data = base64.b64encode(kept.tobytes()).decode()
-        packed[name] = {"shape": list(kept.shape), "data": data}
+        data = base64.b64encode(numbers.tobytes()).decode()
+        packed[name] = {"type": item, "shape": list(numbers.shape), "data": data}
     table = {"format": FORMAT, "schema": SCHEMA, **head.model_dump(mode="json"), "arrays": packed}
     table["check"] = _check(table)
-    text = json.dumps(table, ensure_ascii=False, indent=1, sort_keys=False)
-    write(Path(path), text.encode() + b"\n")
+    write(Path(path), json.dumps(table, ensure_ascii=False, indent=1).encode() + b"\n")
 
 
-def kept(values: Floats) -> Floats:
+def kept(values: Floats, coarse: bool = False) -> Floats:
     """Numbers as a file keeps them."""
-    return np.asarray(values, _ITEM).astype(np.float64)
+    return np.asarray(values, _ITEMS[_item(coarse)]).astype(np.float64)
+
+
+def _item(coarse: bool) -> str:
+    return "float16" if coarse else "float32"
 
 
 def is_saved(path: str | Path) -> bool:
@@ -122,26 +128,26 @@ def load(path: str | Path, kind: Literal["copy", "caption"]) -> Saved:
         )
     if table.get("kind") != kind:
         raise ModelError(f"{where}: holds weights of {table.get('kind')!r}, not of '{kind}'")
-    if table.pop("check", None) != _check({"schema": schema, **table}):
-        raise ModelError(f"{where}: damaged; its contents are not those that were written")
-    del table["format"]
     try:
+        if table.pop("check", None) != _check({"schema": schema, **table}):
+            raise ValueError("its contents are not those that were written")
+        del table["format"]
         arrays = {name: _array(name, row) for name, row in table.pop("arrays").items()}
         head = Head.model_validate(table)
     except (ValidationError, ValueError, LookupError, TypeError, AttributeError) as error:
         first = str(error).splitlines()[0]
-        raise ModelError(f"{where}: damaged ({first}); learn the weights again") from error
+        raise ModelError(f"{where}: damaged: {first}; learn the weights again") from error
     return Saved(head=head, arrays=arrays, digest=hashlib.sha256(data).hexdigest())
 
 
 def _check(table: Mapping[str, Any]) -> str:
     """SHA-256 of all that a file says, however it is laid out."""
-    said = json.dumps(table, ensure_ascii=False, sort_keys=True)
+    said = json.dumps(table, ensure_ascii=False, sort_keys=True, allow_nan=False)
     return hashlib.sha256(said.encode()).hexdigest()
 
 
 def _array(name: str, row: Mapping[str, Any]) -> NDArray[np.float64]:
-    values = np.frombuffer(base64.b64decode(row["data"], validate=True), _ITEM)
+    values = np.frombuffer(base64.b64decode(row["data"], validate=True), _ITEMS[row["type"]])
     found = values.reshape(row["shape"]).astype(np.float64)
     if not np.isfinite(found).all():
         raise ValueError(f"{name} holds a number that is not finite")

@@ -1,0 +1,251 @@
+"""Which of several texts draws more clicks, as a log of tests taught it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from aigc import events
+from aigc.errors import BriefError, ModelError
+from aigc.rank.clicks import Appeal, Floats, domain, fit, traits, weights
+from aigc.rank.clicks.domain import Domain
+from aigc.rank.clicks.fit import Posterior
+from aigc.rank.clicks.log import ClickLog
+from aigc.rank.clicks.segments import Tastes
+from aigc.rank.clicks.weights import Head
+
+KIND = "copy"
+LEAST = {"tests": 20, "clicks": 200}  # below it nothing can be held out and nothing is learned
+_PART = 256  # texts encoded between two reports of progress
+_VECTOR, _TRAIT = 0, 1  # blocks of features
+_COARSE = ("directions", "domain.axes", "tastes.covariance")  # wide, and of use at three digits
+
+
+class Voice(NamedTuple):
+    """What one trait says of clicks: in log-odds for each spread of it among the log's texts."""
+
+    name: str
+    label: str
+    effect: float
+    error: float  # standard deviation of what is not known
+
+
+@dataclass(frozen=True)
+class Learned:
+    """Weights that were learned from a log, and where they hold."""
+
+    head: Head
+    posterior: Posterior
+    domain: Domain
+    variance: float  # of log-odds between texts of which nothing is known
+    spread: Floats  # (traits,) of each trait among the log's texts
+    digest: str = ""  # SHA-256 of the file, where it was read from one
+
+    def appeal(self, texts: Sequence[str], segment: str | None = None) -> Appeal:
+        """How much likelier a click is for each text than for the log's average text.
+
+        For texts unlike the log's the mean shrinks towards none, and the covariance grows towards
+        that of texts of which nothing is known.
+        """
+        vectors = _vectors(texts)
+        known = self.posterior.appeal(_joined(texts, vectors), segment)
+        trust = self.domain.trust(texts, vectors)
+        own = np.diag((1 - trust**2) * self.variance)
+        return Appeal(trust * known.mean, np.outer(trust, trust) * known.covariance + own)
+
+    def chances(self, texts: Sequence[str], segment: str | None = None) -> Floats:
+        """How likely each text (row) is to draw more clicks than each other (column), (n, n)."""
+        return fit.chances(self.appeal(texts, segment))
+
+    def trust(self, texts: Sequence[str]) -> Floats:
+        """How much of what was learned holds for each text, 0..1, (n,)."""
+        return self.domain.trust(texts, _vectors(texts))
+
+    def unlike(self, texts: Sequence[str]) -> list[bool]:
+        """Whether each text is unlike those of the log, so that little holds for it."""
+        return [bool(each < 1) for each in self.trust(texts)]
+
+    def speaks(self, texts: Sequence[str]) -> list[dict[str, float]]:
+        """What each trait says for a text or against it, in log-odds beside the other texts."""
+        weighed = traits.measure(texts) * self.posterior.weights[-len(self.spread) :]
+        beside = self.posterior.slope * (weighed - weighed.mean(0))
+        return [dict(zip(traits.labels(), map(float, row), strict=True)) for row in beside]
+
+    def voices(self) -> list[Voice]:
+        """What the traits say of clicks, the strongest first."""
+        count = len(self.spread)
+        found = self.posterior
+        told = (found.directions[-count:] ** 2) @ found.known
+        error = found.scales[-count:] * np.sqrt(np.maximum(1 - told, 0) * found.inflation)
+        effect = found.slope * found.weights[-count:]
+        rows = zip(traits.labels().items(), effect * self.spread, error * self.spread, strict=True)
+        voices = [Voice(*label, float(mean), float(unsure)) for label, mean, unsure in rows]
+        return sorted(voices, key=lambda voice: -abs(voice.effect))
+
+    def save(self, path: str | Path) -> None:
+        """Write the weights as a file.
+
+        Raises ExportError where it cannot be written.
+        """
+        weights.save(path, self.head, dict(_arrays(self)), coarse=_COARSE)
+
+
+def learn(log: ClickLog, note: str = "", made: date | None = None) -> Learned:
+    """Learn from a log what draws clicks; the same log gives the same weights.
+
+    Raises BriefError where the log holds too little.
+    """
+    enough(log)
+    vectors = np.concatenate(
+        [_vectors(log.texts[start : start + _PART]) for start in _parts(len(log))]
+    )
+    given = _joined(log.texts, vectors)
+    block = np.repeat([_VECTOR, _TRAIT], [vectors.shape[1], given.shape[1] - vectors.shape[1]])
+    segments = log.segments if any(log.segments) else None
+    posterior = fit.fit(
+        given, log.impressions, log.clicks, log.tests, blocks=block, segments=segments
+    )
+    head = Head(
+        kind=KIND,
+        made=made or datetime.now(UTC).date(),
+        data=log.digest,
+        evidence=log.evidence,
+        score=None,
+        files=log.names,
+        note=note,
+        encoder=_encoder(),
+        features=tuple(traits.labels()),
+        facts={"segments": posterior.tastes.traits} if posterior.tastes else {},
+    )
+    spread = given[:, block == _TRAIT].std(0)
+    means = posterior.appeal(given).mean
+    where = domain.learn(log.texts, vectors, log.tests, log.groups)
+    found = Learned(head, posterior, where, float(means.var() + posterior.tau**2), spread)
+    return _read(head, {name: weights.kept(each, name in _COARSE) for name, each in _arrays(found)})
+
+
+def load(path: str | Path) -> Learned:
+    """Read weights that `learn` made.
+
+    Raises ModelError with the reason where they cannot be used here.
+    """
+    saved = weights.load(path, KIND)
+    head, where = saved.head, f"weights '{path}'"
+    if head.encoder != _encoder():
+        raise ModelError(
+            f"{where}: learned with the encoder {head.encoder or 'none'}, and this aigc has "
+            f"{_encoder()}; learn them again"
+        )
+    if head.features != tuple(traits.labels()):
+        odd = sorted(set(head.features) ^ set(traits.labels())) or ["their order"]
+        raise ModelError(
+            f"{where}: learned with other traits than this aigc has ({', '.join(odd[:3])}); "
+            "learn them again"
+        )
+    try:
+        return _read(head, saved.arrays, saved.digest)
+    except (LookupError, ValueError, TypeError) as error:
+        raise ModelError(f"{where}: damaged ({error}); learn them again") from error
+
+
+def enough(log: ClickLog) -> None:
+    """Raise BriefError where a log holds too little to learn from."""
+    held = log.evidence
+    if short := [name for name, least in LEAST.items() if held[name] < least]:
+        has = " and ".join(f"{held[name]} {name}" for name in LEAST)
+        needs = " and ".join(f"{least} {name}" for name, least in LEAST.items())
+        raise BriefError(
+            f"too little to learn from ({' and '.join(short)}): {has}, where {needs} are needed; "
+            "add logs"
+        )
+
+
+def _vectors(texts: Sequence[str]) -> Floats:
+    """Each text's meaning as a vector, (n, d)."""
+    from aigc._engines import encoder
+
+    return np.asarray(encoder.encode(texts), np.float64)
+
+
+def _encoder() -> str:
+    """Which model `_vectors` asks: other vectors than those learned from mean nothing."""
+    from aigc._engines import store
+
+    model = store.models()["sentence-encoder"]
+    return f"{model.ref} sha256:{model.sha256[:12]}"
+
+
+def _joined(texts: Sequence[str], vectors: Floats) -> Floats:
+    return np.hstack([vectors, traits.measure(texts)])
+
+
+def _parts(count: int) -> Iterator[int]:
+    for start in range(0, count, _PART):
+        events.report("learn", start, count, "reading texts")
+        yield start
+    events.report("learn", count, count, "reading texts")
+
+
+def _arrays(learned: Learned) -> Iterator[tuple[str, Floats]]:
+    """Every number of weights, by the name that it has in the file."""
+    found, where = learned.posterior, learned.domain
+    for name in ("centre", "weights", "scales", "directions", "known"):
+        yield name, getattr(found, name)
+    yield "calibration", np.array([found.tau, found.slope, found.inflation, learned.variance])
+    yield "spread", learned.spread
+    for name in ("centre", "axes", "scripts"):
+        yield f"domain.{name}", getattr(where, name)
+    yield "domain.border", np.array([where.rest, where.middle, where.far, where.together])
+    if found.tastes is not None:
+        yield "tastes.means", found.tastes.means
+        yield "tastes.covariance", found.tastes.covariance
+        yield "tastes.rho", np.array([found.tastes.rho])
+
+
+def _read(head: Head, arrays: dict[str, Floats], digest: str = "") -> Learned:
+    """Weights of the arrays that `_arrays` gives; raises where one is missing or out of shape."""
+    width, count = arrays["weights"].size, len(traits.labels())
+    _shaped(arrays, "centre", width), _shaped(arrays, "scales", width)
+    _shaped(arrays, "directions", width, arrays["known"].size)
+    _shaped(arrays, "spread", count), _shaped(arrays, "domain.centre", width - count)
+    _shaped(arrays, "domain.axes", len(arrays["domain.axes"]), width - count)
+    _shaped(arrays, "domain.scripts", len(domain.SCRIPTS))
+    tau, slope, inflation, variance = map(float, arrays["calibration"])
+    tastes = None
+    if segments := tuple(head.facts.get("segments", ())):
+        means, covariance = arrays["tastes.means"], arrays["tastes.covariance"]
+        _shaped(arrays, "tastes.means", len(segments), means.shape[1])
+        _shaped(arrays, "tastes.covariance", len(segments), means.shape[1], means.shape[1])
+        tastes = Tastes(segments, means, covariance, float(arrays["tastes.rho"][0]))
+    posterior = Posterior(
+        centre=arrays["centre"],
+        weights=arrays["weights"],
+        scales=arrays["scales"],
+        directions=arrays["directions"],
+        known=arrays["known"],
+        tau=tau,
+        slope=slope,
+        inflation=inflation,
+        tastes=tastes,
+    )
+    rest, middle, far, together = map(float, arrays["domain.border"])
+    where = Domain(
+        centre=arrays["domain.centre"],
+        axes=arrays["domain.axes"],
+        rest=rest,
+        middle=middle,
+        far=far,
+        together=together,
+        scripts=arrays["domain.scripts"],
+    )
+    return Learned(head, posterior, where, variance, arrays["spread"], digest)
+
+
+def _shaped(arrays: dict[str, Floats], name: str, *shape: int) -> None:
+    if arrays[name].shape != shape:
+        raise ValueError(f"{name} has the shape {arrays[name].shape}, not {shape}")
