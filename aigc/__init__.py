@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from aigc.errors import AigcError
     from aigc.export import load as load_campaign
     from aigc.export import pack
+    from aigc.feedback.store import import_logs as import_feedback
     from aigc.pipeline import redo, run
     from aigc.rank.posters import rank_posters
     from aigc.recipe import Recipe
@@ -35,6 +36,7 @@ _WHERE = {
     "Recipe": "aigc.recipe:Recipe",
     "Scene": "aigc.campaign:Scene",
     "Score": "aigc.campaign:Score",
+    "import_feedback": "aigc.feedback.store:import_logs",
     "load_brief": "aigc.brief:load",
     "load_campaign": "aigc.export:load",
     "pack": "aigc.export:pack",
@@ -56,6 +58,7 @@ __all__ = [
     "Scene",
     "Score",
     "__version__",
+    "import_feedback",
     "load_brief",
     "load_campaign",
     "pack",

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import click
 
+from aigc.cli_attribute import attribute
+from aigc.cli_import import import_logs
+
 
 @click.group()
 def feedback() -> None:
     """What became of campaigns: import the platforms' logs, report, attribute."""
+
+
+feedback.add_command(import_logs)
+feedback.add_command(attribute)

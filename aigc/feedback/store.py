@@ -163,7 +163,7 @@ def _staged(path: Path, opened: Sequence[Log]) -> tuple[list[ImportedFile], list
     try:
         with duckdb.connect(str(path)) as stage:
             stage.execute(_STAGE)
-            read = [_stage(stage, number, log) for number, log in enumerate(opened)]
+            read = [_stage(stage, number, len(opened), log) for number, log in enumerate(opened)]
             breakdowns = [[number, log.breakdown] for number, log in enumerate(opened)]
             stage.executemany("INSERT INTO files VALUES (?, ?)", breakdowns)
             stage.execute(_ADD_UP)
@@ -173,7 +173,7 @@ def _staged(path: Path, opened: Sequence[Log]) -> tuple[list[ImportedFile], list
     return read, [name for (name,) in found]
 
 
-def _stage(stage: Any, number: int, log: Log) -> ImportedFile:
+def _stage(stage: Any, number: int, files: int, log: Log) -> ImportedFile:
     batch: list[Counted] = []
     reasons: list[tuple[int, str]] = []
     total = skipped = 0
@@ -188,7 +188,7 @@ def _stage(stage: Any, number: int, log: Log) -> ImportedFile:
         if len(batch) == _BATCH:
             _insert(stage, number, batch)
             batch.clear()
-            events.report("feedback", total, 0, "")
+            events.report("feedback", number, files, f"{total} rows")
     _insert(stage, number, batch)
     return ImportedFile(
         file=str(log.path),
