@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -19,11 +19,11 @@ from aigc.rank.clicks.log import ClickLog
 from aigc.rank.clicks.segments import Tastes
 from aigc.rank.clicks.weights import Head
 
-KIND = "copy"
+KIND: Final = "copy"
 LEAST = {"tests": 20, "clicks": 200}  # below it nothing can be held out and nothing is learned
 _PART = 256  # texts encoded between two reports of progress
 _VECTOR, _TRAIT = 0, 1  # blocks of features
-_COARSE = ("directions", "domain.axes", "tastes.covariance")  # wide, and of use at three digits
+_COARSE = ("axes", "domain.axes", "tastes.covariance")  # wide, and of use at three digits
 
 
 class Voice(NamedTuple):
@@ -80,8 +80,7 @@ class Learned:
         """What the traits say of clicks, the strongest first."""
         count = len(self.spread)
         found = self.posterior
-        told = (found.directions[-count:] ** 2) @ found.known
-        error = found.scales[-count:] * np.sqrt(np.maximum(1 - told, 0) * found.inflation)
+        error = np.sqrt((found.axes[-count:] ** 2) @ found.unsure * found.inflation)
         effect = found.slope * found.weights[-count:]
         rows = zip(traits.labels().items(), effect * self.spread, error * self.spread, strict=True)
         voices = [Voice(*label, float(mean), float(unsure)) for label, mean, unsure in rows]
@@ -194,9 +193,10 @@ def _parts(count: int) -> Iterator[int]:
 def _arrays(learned: Learned) -> Iterator[tuple[str, Floats]]:
     """Every number of weights, by the name that it has in the file."""
     found, where = learned.posterior, learned.domain
-    for name in ("centre", "weights", "scales", "directions", "known"):
+    for name in ("centre", "weights", "axes", "unsure"):
         yield name, getattr(found, name)
-    yield "calibration", np.array([found.tau, found.slope, found.inflation, learned.variance])
+    numbers = (found.tau, found.rest, found.slope, found.inflation, learned.variance)
+    yield "calibration", np.array(numbers)
     yield "spread", learned.spread
     for name in ("centre", "axes", "scripts"):
         yield f"domain.{name}", getattr(where, name)
@@ -210,42 +210,46 @@ def _arrays(learned: Learned) -> Iterator[tuple[str, Floats]]:
 def _read(head: Head, arrays: dict[str, Floats], digest: str = "") -> Learned:
     """Weights of the arrays that `_arrays` gives; raises where one is missing or out of shape."""
     width, count = arrays["weights"].size, len(traits.labels())
-    _shaped(arrays, "centre", width), _shaped(arrays, "scales", width)
-    _shaped(arrays, "directions", width, arrays["known"].size)
-    _shaped(arrays, "spread", count), _shaped(arrays, "domain.centre", width - count)
-    _shaped(arrays, "domain.axes", len(arrays["domain.axes"]), width - count)
-    _shaped(arrays, "domain.scripts", len(domain.SCRIPTS))
-    tau, slope, inflation, variance = map(float, arrays["calibration"])
+    shapes = {
+        "centre": (width,),
+        "axes": (width, arrays["unsure"].size),
+        "spread": (count,),
+        "domain.centre": (width - count,),
+        "domain.axes": (len(arrays["domain.axes"]), width - count),
+        "domain.scripts": (len(domain.SCRIPTS),),
+    }
+    segments = tuple(head.facts.get("segments", ()))
+    if segments:
+        across = arrays["tastes.means"].shape[1]
+        shapes["tastes.means"] = (len(segments), across)
+        shapes["tastes.covariance"] = (len(segments), across, across)
+    for name, shape in shapes.items():
+        if arrays[name].shape != shape:
+            raise ValueError(f"{name} has the shape {arrays[name].shape}, not {shape}")
+    tau, rest, slope, inflation, variance = map(float, arrays["calibration"])
     tastes = None
-    if segments := tuple(head.facts.get("segments", ())):
+    if segments:
         means, covariance = arrays["tastes.means"], arrays["tastes.covariance"]
-        _shaped(arrays, "tastes.means", len(segments), means.shape[1])
-        _shaped(arrays, "tastes.covariance", len(segments), means.shape[1], means.shape[1])
         tastes = Tastes(segments, means, covariance, float(arrays["tastes.rho"][0]))
     posterior = Posterior(
         centre=arrays["centre"],
         weights=arrays["weights"],
-        scales=arrays["scales"],
-        directions=arrays["directions"],
-        known=arrays["known"],
+        axes=arrays["axes"],
+        unsure=arrays["unsure"],
+        rest=rest,
         tau=tau,
         slope=slope,
         inflation=inflation,
         tastes=tastes,
     )
-    rest, middle, far, together = map(float, arrays["domain.border"])
+    beyond, middle, far, together = map(float, arrays["domain.border"])
     where = Domain(
         centre=arrays["domain.centre"],
         axes=arrays["domain.axes"],
-        rest=rest,
+        rest=beyond,
         middle=middle,
         far=far,
         together=together,
         scripts=arrays["domain.scripts"],
     )
     return Learned(head, posterior, where, variance, arrays["spread"], digest)
-
-
-def _shaped(arrays: dict[str, Floats], name: str, *shape: int) -> None:
-    if arrays[name].shape != shape:
-        raise ValueError(f"{name} has the shape {arrays[name].shape}, not {shape}")

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.sparse import csc_array, csr_array
+from scipy.sparse import csc_array, csr_array, diags_array
 from scipy.sparse.linalg import splu
 from scipy.special import expit, logit
 
@@ -86,9 +86,13 @@ class Within:
         if belief is None:
             rate = (self._cell.T @ self.clicked) / (self._cell.T @ self.shown)
             belief = self._cell @ logit(rate)
-        chance = np.clip(expit(belief), 1e-6, 1 - 1e-6)
+        # Never linearised where the row's own clicks say it is not: Newton's step would overshoot.
+        others = self.shown - self.clicked
+        own = np.log((self.clicked + 0.5) / (others + 0.5))
+        doubt = 2 * np.sqrt(1 / (self.clicked + 0.5) + 1 / (others + 0.5))
+        chance = expit(where := np.clip(belief, own - doubt, own + doubt))
         noise = 1 / (self.shown * chance * (1 - chance))
-        return Answers(belief + (self.clicked - self.shown * chance) * noise, noise)
+        return Answers(where + (self.clicked - self.shown * chance) * noise, noise)
 
     def weigh(self, columns: Floats, noise: Floats, tau: float) -> Floats:
         """W @ columns (n, d): the errors' precision, each cell's level taken out exactly."""
@@ -104,23 +108,15 @@ class Within:
         precision = 1 / noise
         arm = self._arm.T @ precision
         share = tau**2 / (1 + tau**2 * arm)
-
-        def inverse(columns: Floats) -> Floats:
-            scaled = (columns.T * precision).T
-            told = ((self._arm.T @ scaled).T * share).T
-            return np.asarray(scaled - ((self._arm @ told).T * precision).T, float)
-
-        cross = self._arm.T @ (self._cell * precision[:, None])
-        between = csc_array(
-            self._cell.T @ (self._cell * precision[:, None])
-            - cross.T @ (csr_array(cross) * share[:, None])
-        )
+        told = csr_array(self._arm * precision[:, None])
+        inverse = csr_array(diags_array(precision) - told @ (told * share).T)
+        across = csr_array(inverse @ self._cell)
+        between = csc_array(self._cell.T @ across)
         solver = splu(between, diag_pivot_thresh=0.0, options={"SymmetricMode": True})
 
         def weigh(columns: Floats) -> Floats:
-            inner = inverse(columns)
-            levels = solver.solve(np.asarray(self._cell.T @ inner))
-            return np.asarray(inner - inverse(self._cell @ levels), float)
+            levels = solver.solve(np.asarray(across.T @ columns))
+            return np.asarray(inverse @ columns - across @ levels, float)
 
         logdet = np.log(noise).sum() + np.log1p(tau**2 * arm).sum()
         logdet += np.log(np.abs(solver.U.diagonal())).sum()
