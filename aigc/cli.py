@@ -18,6 +18,7 @@ from aigc import (
     cli_inspect,
     cli_learn,
     cli_lists,
+    cli_next,
     cli_preflight,
     cli_rank,
 )
@@ -228,6 +229,7 @@ cli.add_command(cli_preflight.preflight)
 cli.add_command(cli_inspect.inspect)
 cli.add_command(cli_feedback.feedback)
 cli.add_command(cli_learn.learn)
+cli.add_command(cli_next.upcoming)
 
 
 @cli.command()

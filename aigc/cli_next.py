@@ -1,0 +1,102 @@
+"""`aigc next`: which creatives to show for the next impressions."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from aigc.cli_lists import as_json, shown
+
+if TYPE_CHECKING:
+    from aigc.feedback.slots import Slot
+
+
+@click.command("next")
+@click.argument("folder", metavar="DIR")
+@click.option(
+    "--impressions",
+    type=click.IntRange(0),
+    default=1000,
+    show_default=True,
+    help="How many to divide, on each channel.",
+)
+@click.option("--weights", metavar="FILE", help="What `aigc learn copy` learned: the prior.")
+@click.option("--channel", default="", help="Only this channel.")
+@click.option("--segment", default="", help="For this audience: key=value; key=value.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
+@as_json
+def upcoming(
+    folder: str,
+    impressions: int,
+    weights: str | None,
+    channel: str,
+    segment: str,
+    seed: int,
+    as_csv: bool,
+    as_json: bool,
+) -> None:
+    """Say which posters to show for the next impressions, by Thompson sampling.
+
+    What imported logs say of them, of their texts on other channels and in other audiences counts;
+    so does, with --weights, what a model learned from clicks expects.
+    """
+    from aigc import export
+    from aigc.feedback import slots, store
+
+    if as_csv and as_json:
+        raise click.UsageError("give --csv or --json")
+    with shown():
+        campaign = export.load(folder)
+        logs = store.read(Path(folder).resolve().parent, campaign.id)
+        model = None
+        if weights:
+            from aigc.rank.clicks import learned
+
+            model = learned.load(weights)
+        found = slots.slots(
+            campaign,
+            logs,
+            impressions,
+            model=model,
+            segment=segment,
+            channel=channel,
+            seed=seed,
+        )
+    if as_json:
+        click.echo(json.dumps([each.model_dump() for each in found], ensure_ascii=False, indent=2))
+    elif as_csv:
+        _print_csv(found)
+    else:
+        _print(found)
+
+
+def _print(found: list[Slot]) -> None:
+    for slot in found:
+        click.echo(slot.channel)
+        wide = max(len(each.creative) for each in slot.choices)
+        click.echo(
+            f"  {'creative':<{wide}} {'shown':>9} {'clicks':>7}  {'click rate':<22}"
+            f" {'best':>5} {'next':>8}  copy"
+        )
+        for each in slot.choices:
+            rate = f"{each.rate:.2%} ({each.low:.2%}–{each.high:.2%})"
+            click.echo(
+                f"  {each.creative:<{wide}} {each.shown:>9} {each.clicks:>7}  {rate:<22}"
+                f" {each.best:>5.0%} {each.give:>8}  {each.copy_id}: {each.headline}"
+            )
+        click.echo(f"  {slot.why}")
+
+
+def _print_csv(found: list[Slot]) -> None:
+    columns = ["channel", *type(found[0].choices[0]).model_fields]
+    writer = csv.DictWriter(sys.stdout, columns, lineterminator="\n")
+    writer.writeheader()
+    for slot in found:
+        for each in slot.choices:
+            writer.writerow({"channel": slot.channel, **each.model_dump()})
