@@ -160,6 +160,7 @@ _redo("typeset", "Typeset a saved campaign again.")
 @click.argument("folder", metavar="[DIR]", required=False)
 @click.option("--photo", help="Rank texts against this photo instead of a saved campaign.")
 @click.option("--texts", type=click.Path(), help="File of texts, one a line; - for stdin.")
+@click.option("--weights", metavar="FILE", help="Weights of the score: rank.weights.")
 @click.option("--posters", is_flag=True, help="Rank the campaign's posters instead, best first.")
 @click.option("--reward", metavar="MODEL", help="With --posters: the reward model.")
 @click.option("--device", help="With --posters: auto (a graphics card), cuda, cuda:N or cpu.")
@@ -169,6 +170,7 @@ def rank(
     folder: str | None,
     photo: str | None,
     texts: str | None,
+    weights: str | None,
     posters: bool,
     reward: str | None,
     device: str | None,
@@ -176,6 +178,10 @@ def rank(
     **options: Any,
 ) -> None:
     """Rank a saved campaign's copy again, or its posters, or any texts against any photo."""
+    if weights:
+        options["settings"] += (f"rank.weights={json.dumps(weights, ensure_ascii=False)}",)
+    if posters and weights:
+        raise click.UsageError("--posters takes no --weights")
     if posters and folder and not (photo or texts):
         cli_rank.print_posters(folder, reward, device, as_json)
     elif posters or reward or device:

@@ -23,7 +23,7 @@ from aigc.campaign import Brief, Campaign, Caption, Photo, Poster, Scene, Step
 from aigc.disk import as_json, as_png, write, writing
 from aigc.errors import AigcError, ExportError
 from aigc.recipe import Recipe
-from aigc.stage import STAGES
+from aigc.stage import STAGES, Stage
 
 _ZIPS = "zips"  # in a campaign's folder
 _FIELDS = {
@@ -40,7 +40,10 @@ def campaign_id(brief: Brief, picture: Photo, recipe: Recipe) -> str:
     digest = hashlib.sha256(picture.pixels.tobytes())
     if picture.alpha is not None:
         digest.update(picture.alpha.tobytes())
-    said = {"brief": brief.model_dump(mode="json", exclude={"photo"}), "recipe": recipe.table()}
+    table = recipe.table()
+    for stage, row in table.items():
+        row.update(recipe[stage].files)  # by what they hold, not where they lie
+    said = {"brief": brief.model_dump(mode="json", exclude={"photo"}), "recipe": table}
     digest.update(json.dumps(said, sort_keys=True).encode())
     return f"{slugify(brief.name, max_length=40) or 'campaign'}-{digest.hexdigest()[:8]}"
 
@@ -69,19 +72,20 @@ def open_folder(folder: Path, *, existing: bool = False) -> Iterator[Path]:
         lock.release()
 
 
-def resume(campaign: Campaign, recipe: Recipe) -> Campaign:
+def resume(campaign: Campaign, recipe: Recipe, *, contents: bool = True) -> Campaign:
     """Take over what the folder holds, up to the first stage that is missing or was made otherwise.
 
-    Files that cannot be read count as missing.
+    Files that cannot be read count as missing. A file that an option names is the same where it
+    holds the same; without `contents`, where its name is the same.
     """
     folder = Path(campaign.folder)
-    saved = _saved(campaign, recipe)
+    saved = _saved(campaign, recipe, contents)
     if len(saved.steps) < len(STAGES):
         forget(folder, STAGES[len(saved.steps)])
     return saved
 
 
-def _saved(campaign: Campaign, recipe: Recipe | None) -> Campaign:
+def _saved(campaign: Campaign, recipe: Recipe | None, contents: bool = False) -> Campaign:
     """What the folder holds, up to the first stage that is missing, damaged or made otherwise."""
     folder = Path(campaign.folder)
     steps: list[Step] = []
@@ -95,7 +99,7 @@ def _saved(campaign: Campaign, recipe: Recipe | None) -> Campaign:
             fields[_FIELDS[stage]] = _read_field(folder, stage, state[_FIELDS[stage]])
         except (OSError, ValueError, LookupError, TypeError):
             break
-        if recipe is not None and (step.backend, step.options) != _made_by(recipe, stage):
+        if recipe is not None and not _made_by(recipe[stage], step, contents):
             break
         steps.append(step)
     kept = {_FIELDS[step.stage]: fields[_FIELDS[step.stage]] for step in steps}
@@ -250,8 +254,12 @@ def _whole(folder: Path, state: Mapping[str, Any]) -> bool:
         return False
 
 
-def _made_by(recipe: Recipe, stage: str) -> tuple[str, dict[str, Any]]:
-    return recipe[stage].backend, recipe[stage].model_dump(mode="json")
+def _made_by(backend: Stage, step: Step, contents: bool) -> bool:
+    """Whether a step is what this backend, with these options, would do."""
+    held = backend.files if contents else {}
+    then = {name: step.versions.get(f"{step.stage}.{name}") for name in held}
+    now = backend.model_dump(mode="json") | held
+    return (step.backend, step.options | then) == (backend.backend, now)
 
 
 def _read_field(folder: Path, stage: str, saved: Any) -> Any:

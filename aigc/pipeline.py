@@ -64,7 +64,7 @@ def redo(
         recipe = export.saved_recipe(path, backends, options)
         saved = export.load_unfinished(path)
         export.forget(path, stage)
-        return _finish(export.resume(saved, recipe), recipe)
+        return _finish(export.resume(saved, recipe, contents=False), recipe)
 
 
 def advance(campaigns: Campaigns, stage: str, recipe: Recipe) -> list[Campaign]:
@@ -80,7 +80,8 @@ def advance(campaigns: Campaigns, stage: str, recipe: Recipe) -> list[Campaign]:
         seconds=seconds,
         versions={"aigc": __version__}
         | {name: version(name) for name in backend.packages}
-        | backend.materials,
+        | backend.materials
+        | {f"{stage}.{name}": digest for name, digest in backend.files.items()},
     )
     return [campaign.model_copy(update={"steps": (*campaign.steps, step)}) for campaign in moved]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from aigc.errors import BriefError
-from aigc.stage import STAGES, Stage, configure
+from aigc.stage import STAGES, Stage, backend_class, configure
 
 
 class Recipe(Mapping[str, Stage]):
@@ -80,6 +80,9 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
             raise BriefError(
                 f"recipe '{path}': no stage '{stage}'; its tables are {', '.join(STAGES)}"
             )
+        for option in backend_class(stage, row.get("backend", "builtin")).file_options():
+            if isinstance(named := row.get(option), str) and named:
+                row[option] = str(path.parent / Path(named).expanduser())
     return table
 
 

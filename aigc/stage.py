@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import re
 import reprlib
 from functools import cache
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from aigc.errors import BriefError, UnknownBackend
 
 STAGES = ("caption", "copywrite", "rank", "scene", "typeset")
+# An option that names a file; in a recipe it is looked for beside the recipe.
+FilePath = Annotated[str, Field(json_schema_extra={"format": "file"})]
 _DEFINES_BACKEND = re.compile(r"^class Backend\(", re.MULTILINE)
 
 
@@ -43,8 +46,35 @@ class Stage(BaseModel):
         """What else changes the result, by name and version; recorded as provenance."""
         return {}
 
+    @classmethod
+    def file_options(cls) -> tuple[str, ...]:
+        """Which options name files."""
+        return tuple(
+            name
+            for name, field in cls.model_fields.items()
+            if (field.json_schema_extra or {}) == {"format": "file"}
+        )
+
+    @property
+    def files(self) -> dict[str, str]:
+        """SHA-256 of each file that an option names: what it holds counts, not where it lies.
+
+        Raises BriefError where one cannot be read.
+        """
+        found = {}
+        for name in self.file_options():
+            if path := getattr(self, name):
+                try:
+                    data = Path(path).expanduser().read_bytes()
+                except OSError as error:
+                    where = f"{self.stage}.{name} = '{path}'"
+                    raise BriefError(f"{where}: cannot be read ({error.strerror})") from error
+                found[name] = hashlib.sha256(data).hexdigest()
+        return found
+
     def ready(self) -> None:
-        """Raise, before any work begins, where this could not run here; loads no weights."""
+        """Raise, before any work begins, where this could not run here; loads no model."""
+        _ = self.files
         asked = getattr(self, "device", None)
         if asked is not None:
             from aigc._engines import device

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +16,17 @@ from aigc.campaign import Brief, Caption, Copy, Photo, Score
 from aigc.channels import TextLimits
 from aigc.errors import BriefError
 from aigc.rank import Ranker, RankRequest, features
+from aigc.rank.clicks.part import Said, bounded, said
+from aigc.rank.clicks.weights import is_saved
 from aigc.rank.compliance import Verdict, compliance, facts
 from aigc.rank.language import knows, script, sentences
 from aigc.rank.look import look
 from aigc.rank.own import leading
 from aigc.rank.relevance import phrases, relevance
+from aigc.stage import FilePath
+
+if TYPE_CHECKING:
+    from aigc.rank.clicks.learned import Learned
 
 READ = 20  # tokens of each text that the language model reads; they tell sentences from jumbles
 BLOCKED = 0.02  # what is left of the total of a copy that may not be published
@@ -36,11 +42,25 @@ class Job(NamedTuple):
     limits: TextLimits | None
 
 
-class Backend(Ranker):
-    """Scores by seven named parts; the weights are in a file."""
+class Weights(NamedTuple):
+    """How much each part counts, and what clicks taught, if a file of it was given."""
 
-    weights: str = Field(
-        "", description="TOML file of weights in place of the shipped prompts/rank/weights.toml"
+    table: dict[str, Any]
+    learned: Learned | None = None
+    segment: str = ""
+
+
+class Backend(Ranker):
+    """Scores by seven named parts, and an eighth that clicks taught; the weights are in a file."""
+
+    weights: FilePath = Field(
+        "",
+        description="File of weights: what `aigc learn copy` made, or TOML in place of the shipped "
+        "prompts/rank/weights.toml",
+    )
+    segment: str = Field(
+        "",
+        description="For whom to rank, `key=value; key=value`, where the learned weights know it",
     )
 
     @property
@@ -48,15 +68,20 @@ class Backend(Ranker):
         """Distributions whose version changes the result."""
         return ("torch", "transformers", "ctranslate2")
 
+    def ready(self) -> None:
+        """Raise where the file of weights cannot be used."""
+        super().ready()
+        weights_of(self.weights)
+
     def score(self, requests: Sequence[RankRequest]) -> list[list[Score]]:
         """Score every copy of each request; each inner list is best first."""
-        return weigh(jobs_of(requests), weights_of(self.weights))
+        return weigh(jobs_of(requests), weights_of(self.weights, self.segment))
 
     def rank_texts(
         self, photo: Photo, texts: Sequence[str], brief: Brief | None = None
     ) -> list[Score]:
         """Rank any texts against any photo, best first; ids are their places in `texts`."""
-        return weigh([bare(photo, texts, brief)], weights_of(self.weights))[0]
+        return weigh([bare(photo, texts, brief)], weights_of(self.weights, self.segment))[0]
 
 
 def rank_texts(photo: Photo, texts: Sequence[str], brief: Brief | None = None) -> list[Score]:
@@ -81,23 +106,29 @@ def jobs_of(requests: Sequence[RankRequest]) -> list[Job]:
     return [Job(r.photo, r.caption, r.brief, r.copies, r.limits) for r in requests]
 
 
-def weights_of(path: str) -> dict[str, Any]:
-    """The shipped table of weights, with what a TOML file at `path` puts in place of it.
+def weights_of(path: str, segment: str = "") -> Weights:
+    """The shipped table of weights, with what the file at `path` puts in place of it or adds.
 
-    Raises BriefError where there is no such file, or it cannot be read.
+    Raises BriefError where there is no such file or it cannot be read, ModelError where it holds
+    learned weights that cannot be used.
     """
+    table = prompts.table("rank/weights.toml")
     if not path:
-        return prompts.table("rank/weights.toml")
+        return Weights(table)
+    if is_saved(path):
+        from aigc.rank.clicks import learned
+
+        return Weights(table, learned.load(path), segment)
     try:
-        table = tomllib.loads(Path(path).expanduser().read_text("utf-8"))
+        own = tomllib.loads(Path(path).expanduser().read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise BriefError(f"rank.weights = '{path}': cannot be read ({error})") from error
-    return prompts.table("rank/weights.toml") | table
+    return Weights(table | own)
 
 
 def weigh(
     jobs: Sequence[Job],
-    table: dict[str, Any],
+    given: Weights,
     relevances: Sequence[Sequence[float] | None] | None = None,
 ) -> list[list[Score]]:
     """Score all copies of all jobs: the classifier, encoder and language model run once each.
@@ -105,6 +136,7 @@ def weigh(
     `relevances` has those of each job's copies as another model sees them, or None for a job that
     it cannot judge; without it the classifier judges.
     """
+    table = given.table
     texts = [[message(copy) for copy in job.copies] for job in jobs]
     if relevances is None:
         relevances, points = _classified(jobs, texts)
@@ -116,7 +148,8 @@ def weigh(
     for job, own, relevant, similar in zip(jobs, texts, relevances, meant, strict=True):
         distinct = features.distinctness(own)
         known = None if job.brief is None else facts(job.brief, job.caption)
-        scores = []
+        clicked = _clicked(given, own)
+        scores, added = [], []
         for i, (copy, text) in enumerate(zip(job.copies, own, strict=True)):
             whole = "\n".join([text, copy.cta, *copy.hashtags])
             fluency = next(fluent)
@@ -133,7 +166,13 @@ def weigh(
             parts["distinctness"] = distinct[i]
             weights = table["weights"][_language(text)]
             avoid = () if job.brief is None else job.brief.brand.avoid
-            scores.append(_total(copy.id, parts, compliance(whole, known, avoid), weights))
+            verdict = compliance(whole, known, avoid)
+            scores.append(_total(copy.id, parts, verdict, weights))
+            if clicked:
+                parts["clicks"] = clicked[i].value
+                added.append(_total(copy.id, parts, verdict, weights, clicked[i].why))
+        if clicked:
+            scores = bounded(scores, added, table["clicks"]["margin"])
         scores = leading(scores, job.copies, job.limits)
         ranked.append(sorted(scores, key=lambda score: -score.total))
     return ranked
@@ -154,6 +193,10 @@ def _classified(
         for job, own in zip(jobs, relevance(seen, texts, points), strict=True)
     ]
     return judged, points
+
+
+def _clicked(given: Weights, texts: Sequence[str]) -> list[Said]:
+    return said(given.learned, texts, given.segment) if given.learned is not None else []
 
 
 def message(copy: Copy) -> str:
@@ -214,7 +257,11 @@ def _similarity(
 
 
 def _total(
-    candidate: str, parts: dict[str, float], verdict: Verdict, weights: dict[str, float]
+    candidate: str,
+    parts: dict[str, float],
+    verdict: Verdict,
+    weights: dict[str, float],
+    also: str = "",
 ) -> Score:
     """Weigh the parts, let the gate multiply the sum, and say in a sentence what decided it."""
     weighed = sum(weights[name] * value for name, value in parts.items())
@@ -229,6 +276,8 @@ def _total(
         reason = f"{said}: {verdict.why}. {reason}"
     elif verdict.why:
         reason = f"Check: {verdict.why}. {reason}"
+    if also:
+        reason += f" {also}."
     rounded = {name: round(value, 4) for name, value in parts.items()}
     return Score(
         candidate_id=candidate,

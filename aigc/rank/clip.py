@@ -10,18 +10,25 @@ from aigc.campaign import Brief, Photo, Score
 from aigc.rank import Ranker, RankRequest
 from aigc.rank.builtin import Job, bare, jobs_of, message, weigh, weights_of
 from aigc.rank.contrast import View, relevance
+from aigc.stage import FilePath
 
 
 class Backend(Ranker):
-    """Scores by builtin's seven parts; a model of pictures and texts judges the first."""
+    """Scores by builtin's parts; a model of pictures and texts judges the first."""
 
     model: str = Field(
         "google/siglip2-base-patch16-224",
         description="Dual encoder of CLIP's family: hub name, file:/path or pypi: reference",
     )
     device: str = Field("auto", description="auto (a graphics card), cuda, cuda:N, mps or cpu")
-    weights: str = Field(
-        "", description="TOML file of weights in place of the shipped prompts/rank/weights.toml"
+    weights: FilePath = Field(
+        "",
+        description="File of weights: what `aigc learn copy` made, or TOML in place of the shipped "
+        "prompts/rank/weights.toml",
+    )
+    segment: str = Field(
+        "",
+        description="For whom to rank, `key=value; key=value`, where the learned weights know it",
     )
 
     @property
@@ -36,6 +43,11 @@ class Backend(Ranker):
 
         return {self.model: store.version_of(self.model)}
 
+    def ready(self) -> None:
+        """Raise where the device is not there, or the file of weights cannot be used."""
+        super().ready()
+        weights_of(self.weights)
+
     def score(self, requests: Sequence[RankRequest]) -> list[list[Score]]:
         """Score every copy of each request; each inner list is best first."""
         return self._weigh(jobs_of(requests))
@@ -47,7 +59,7 @@ class Backend(Ranker):
         return self._weigh([bare(photo, texts, brief)])[0]
 
     def _weigh(self, jobs: Sequence[Job]) -> list[list[Score]]:
-        table = weights_of(self.weights)
+        weights = weights_of(self.weights, self.segment)
         if not jobs:
             return []
         from aigc._engines import clip
@@ -57,4 +69,4 @@ class Backend(Ranker):
         )
         views = [View(job.photo, job.caption) for job in jobs]
         texts = [[message(copy) for copy in job.copies] for job in jobs]
-        return weigh(jobs, table, relevance(encoder, views, texts))
+        return weigh(jobs, weights, relevance(encoder, views, texts))
