@@ -51,11 +51,16 @@ class Prior(NamedTuple):
         return np.exp(logs), axes.fall - average[axes.block]
 
 
-def maximised(within: Within, axes: Axes) -> tuple[Floats, float, Moments]:
-    """Choose prior and tau by the evidence, in two rounds, clicks linearised anew.
+class Chosen(NamedTuple):
+    """What the evidence is greatest for, and the clicks linearised there."""
 
-    Gives the prior spread of each axis (r,), tau, and the moments there.
-    """
+    prior: Prior
+    tau: float
+    answers: Answers
+
+
+def maximised(within: Within, axes: Axes) -> Chosen:
+    """Choose prior and tau by the evidence, in two rounds, clicks linearised anew."""
     blocks = int(axes.block.max()) + 1
     prior = Prior(np.full(blocks, np.log(USUAL)), np.ones(blocks))
     tau, belief, bounds, rounds = USUAL, None, np.log(TAU), 2
@@ -72,7 +77,7 @@ def maximised(within: Within, axes: Axes) -> tuple[Floats, float, Moments]:
         left = within.weigh(answers.seen - axes.coordinates @ weights, answers.noise, tau)
         belief = answers.seen - answers.noise * left
     events.report("clicks", rounds, rounds, "fitting")
-    return spread, tau, moments
+    return Chosen(prior, tau, within.answers(belief))
 
 
 def solved(gram: Floats, pull: Floats, spread: Floats) -> Floats:
