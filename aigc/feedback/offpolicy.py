@@ -128,7 +128,7 @@ class _Worked(NamedTuple):
     def estimates(self, times: Ints, kept: Ints) -> Floats:
         """ESTIMATORS (5,) of rows taken `times` each, and by replay `kept` times."""
         log, weights = self.log, self.weights
-        total, weighed = times.sum(), times @ weights
+        total, weighed = int(times.sum()), float(times @ weights)
         earned = times @ (weights * log.rewards)
         expected, guessed = self._model(times)
         direct = times @ expected / total
