@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from aigc.rank.clicks.weights import Head
 KIND: Final = "copy"
 LEAST = {"tests": 20, "clicks": 200}  # below it nothing can be held out and nothing is learned
 _PART = 256  # texts encoded between two reports of progress
+_SOME = 256  # texts that tell how much texts differ
 _VECTOR, _TRAIT = 0, 1  # blocks of features
 _COARSE = ("axes", "domain.axes", "tastes.covariance")  # wide, and of use at three digits
 
@@ -78,12 +79,13 @@ class Learned:
 
     def voices(self) -> list[Voice]:
         """What the traits say of clicks, the strongest first."""
-        count = len(self.spread)
-        found = self.posterior
-        error = np.sqrt((found.axes[-count:] ** 2) @ found.unsure * found.inflation)
-        effect = found.slope * found.weights[-count:]
-        rows = zip(traits.labels().items(), effect * self.spread, error * self.spread, strict=True)
-        voices = [Voice(*label, float(mean), float(unsure)) for label, mean, unsure in rows]
+        count, centre = len(self.spread), self.posterior.centre
+        more = np.tile(centre, (count + 1, 1))  # the average text, and with more of each trait
+        more[1:, -count:] += np.diag(self.spread)
+        mean, covariance = self.posterior.appeal(more)
+        error = np.sqrt(np.maximum(covariance.diagonal()[1:] - covariance[0, 0], 0))
+        rows = zip(traits.labels().items(), mean[1:], error, strict=True)
+        voices = [Voice(*label, float(effect), float(unsure)) for label, effect, unsure in rows]
         return sorted(voices, key=lambda voice: -abs(voice.effect))
 
     def save(self, path: str | Path) -> None:
@@ -122,9 +124,10 @@ def learn(log: ClickLog, note: str = "", made: date | None = None) -> Learned:
         facts={"segments": posterior.tastes.traits} if posterior.tastes else {},
     )
     spread = given[:, block == _TRAIT].std(0)
-    means = posterior.appeal(given).mean
+    some = posterior.appeal(given[np.linspace(0, len(given) - 1, _SOME).astype(int)])
+    variance = float(some.mean.var() + some.covariance.diagonal().mean())
     where = domain.learn(log.texts, vectors, log.tests, log.groups)
-    found = Learned(head, posterior, where, float(means.var() + posterior.tau**2), spread)
+    found = Learned(head, posterior, where, variance, spread)
     return _read(head, {name: weights.kept(each, name in _COARSE) for name, each in _arrays(found)})
 
 
@@ -192,64 +195,46 @@ def _parts(count: int) -> Iterator[int]:
 
 def _arrays(learned: Learned) -> Iterator[tuple[str, Floats]]:
     """Every number of weights, by the name that it has in the file."""
-    found, where = learned.posterior, learned.domain
-    for name in ("centre", "weights", "axes", "unsure"):
-        yield name, getattr(found, name)
-    numbers = (found.tau, found.rest, found.slope, found.inflation, learned.variance)
-    yield "calibration", np.array(numbers)
+    yield "variance", np.array(learned.variance)
     yield "spread", learned.spread
-    for name in ("centre", "axes", "scripts"):
-        yield f"domain.{name}", getattr(where, name)
-    yield "domain.border", np.array([where.rest, where.middle, where.far, where.together])
-    if found.tastes is not None:
-        yield "tastes.means", found.tastes.means
-        yield "tastes.covariance", found.tastes.covariance
-        yield "tastes.rho", np.array([found.tastes.rho])
+    parts: dict[str, Any] = {
+        "": learned.posterior,
+        "domain.": learned.domain,
+        "tastes.": learned.posterior.tastes,
+    }
+    for prefix, part in parts.items():
+        for field in fields(part) if part is not None else ():
+            value = getattr(part, field.name)
+            if isinstance(value, float | np.ndarray):
+                yield prefix + field.name, np.asarray(value)
 
 
 def _read(head: Head, arrays: dict[str, Floats], digest: str = "") -> Learned:
     """Weights of the arrays that `_arrays` gives; raises where one is missing or out of shape."""
-    width, count = arrays["weights"].size, len(traits.labels())
-    shapes = {
-        "centre": (width,),
-        "axes": (width, arrays["unsure"].size),
-        "spread": (count,),
-        "domain.centre": (width - count,),
-        "domain.axes": (len(arrays["domain.axes"]), width - count),
-        "domain.scripts": (len(domain.SCRIPTS),),
-    }
+    count, (width,) = len(traits.labels()), arrays["weights"].shape
     segments = tuple(head.facts.get("segments", ()))
+    lengths = {"centre": width, "axes": width, "spread": count, "domain.centre": width - count}
     if segments:
-        across = arrays["tastes.means"].shape[1]
-        shapes["tastes.means"] = (len(segments), across)
-        shapes["tastes.covariance"] = (len(segments), across, across)
-    for name, shape in shapes.items():
-        if arrays[name].shape != shape:
-            raise ValueError(f"{name} has the shape {arrays[name].shape}, not {shape}")
-    tau, rest, slope, inflation, variance = map(float, arrays["calibration"])
-    tastes = None
-    if segments:
-        means, covariance = arrays["tastes.means"], arrays["tastes.covariance"]
-        tastes = Tastes(segments, means, covariance, float(arrays["tastes.rho"][0]))
-    posterior = Posterior(
-        centre=arrays["centre"],
-        weights=arrays["weights"],
-        axes=arrays["axes"],
-        unsure=arrays["unsure"],
-        rest=rest,
-        tau=tau,
-        slope=slope,
-        inflation=inflation,
-        tastes=tastes,
+        lengths |= {"tastes.means": len(segments), "tastes.covariance": len(segments)}
+    for name, length in lengths.items():
+        if arrays[name].shape[0] != length:
+            raise ValueError(f"{name} has {arrays[name].shape[0]} rows, not {length}")
+    tastes = _part(Tastes, "tastes.", arrays, traits=segments) if segments else None
+    return Learned(
+        head,
+        _part(Posterior, "", arrays, tastes=tastes),
+        _part(Domain, "domain.", arrays),
+        float(arrays["variance"]),
+        arrays["spread"],
+        digest,
     )
-    beyond, middle, far, together = map(float, arrays["domain.border"])
-    where = Domain(
-        centre=arrays["domain.centre"],
-        axes=arrays["domain.axes"],
-        rest=beyond,
-        middle=middle,
-        far=far,
-        together=together,
-        scripts=arrays["domain.scripts"],
-    )
-    return Learned(head, posterior, where, variance, arrays["spread"], digest)
+
+
+def _part(kind: Any, prefix: str, arrays: dict[str, Floats], **known: Any) -> Any:
+    """A record of the arrays that bear its fields' names."""
+    found = {}
+    for field in fields(kind):
+        if field.name not in known:
+            value = arrays[prefix + field.name]
+            found[field.name] = value if value.ndim else float(value)
+    return kind(**found, **known)

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field, ValidationError
 
 from aigc.campaign import Value
@@ -25,7 +24,7 @@ from aigc.rank.clicks import Floats
 FORMAT = "aigc weights"
 SCHEMA = 1
 _LARGEST = 32_000_000  # bytes; a file is usually below one million
-_ITEMS = {"float32": "<f4", "float16": "<f2"}
+_FULL, _HALF = "<f4", "<f2"
 
 Count = Annotated[int, Field(ge=0)]
 
@@ -69,14 +68,7 @@ def save(
 
     Raises ExportError where it cannot be written, ValueError where a number is not finite.
     """
-    packed = {}
-    for name, values in arrays.items():
-        item = _item(name in coarse)
-        numbers = np.ascontiguousarray(values, _ITEMS[item])
-        if not np.isfinite(numbers).all():
-            raise ValueError(f"weights: {name} holds a number that is not finite")
-        data = base64.b64encode(numbers.tobytes()).decode()
-        packed[name] = {"type": item, "shape": list(numbers.shape), "data": data}
+    packed = {name: _packed(name, values, name in coarse) for name, values in arrays.items()}
     table = {"format": FORMAT, "schema": SCHEMA, **head.model_dump(mode="json"), "arrays": packed}
     table["check"] = _check(table)
     write(Path(path), json.dumps(table, ensure_ascii=False, indent=1).encode() + b"\n")
@@ -84,11 +76,7 @@ def save(
 
 def kept(values: Floats, coarse: bool = False) -> Floats:
     """Numbers as a file keeps them."""
-    return np.asarray(values, _ITEMS[_item(coarse)]).astype(np.float64)
-
-
-def _item(coarse: bool) -> str:
-    return "float16" if coarse else "float32"
+    return _array("", _packed("", values, coarse))
 
 
 def is_saved(path: str | Path) -> bool:
@@ -146,9 +134,31 @@ def _check(table: Mapping[str, Any]) -> str:
     return hashlib.sha256(said.encode()).hexdigest()
 
 
-def _array(name: str, row: Mapping[str, Any]) -> NDArray[np.float64]:
-    values = np.frombuffer(base64.b64decode(row["data"], validate=True), _ITEMS[row["type"]])
-    found = values.reshape(row["shape"]).astype(np.float64)
+def _packed(name: str, values: Floats, coarse: bool) -> dict[str, Any]:
+    row: dict[str, Any] = {"shape": list(np.shape(values))}
+    if coarse:  # columns by their largest: float16 ends at 65504
+        largest = np.abs(values).reshape(-1, np.shape(values)[-1]).max(0, initial=1e-30)
+        scale = np.asarray(largest, _FULL)
+        row["scale"] = _text(name, scale, _FULL)
+        values = values / scale.astype(np.float64)
+    return row | {"data": _text(name, values, _HALF if coarse else _FULL)}
+
+
+def _text(name: str, values: Floats, item: str) -> str:
+    numbers = np.asarray(values, item)
+    if not np.isfinite(numbers).all():
+        raise ValueError(f"weights: {name} holds a number that is not finite")
+    return base64.b64encode(numbers.tobytes()).decode()
+
+
+def _array(name: str, row: Mapping[str, Any]) -> Floats:
+    found = _numbers(row["data"], _HALF if "scale" in row else _FULL).reshape(row["shape"])
+    if "scale" in row:
+        found = found * _numbers(row["scale"], _FULL)
     if not np.isfinite(found).all():
         raise ValueError(f"{name} holds a number that is not finite")
     return found
+
+
+def _numbers(text: str, item: str) -> Floats:
+    return np.frombuffer(base64.b64decode(text, validate=True), item).astype(np.float64)
