@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 _BLANK = frozenset(("", "-", "--", "---", "—", "–", "/", "n/a", "na", "null", "none", "nan"))
+_LONGEST = 60  # characters
 _MOST = 10**12  # of anything in one row
 _AMOUNT = re.compile(  # currencies on either side: US$12.50, 12,50 €, -¥3, (12.50)
     r"(?P<minus>[-(]?) *(?:[A-Za-z]{0,3}\.? ?[^\w\s.,()%+-]? ?)(?P<minus2>-?)"
@@ -37,11 +38,9 @@ _DAYS = re.compile(r"\d{4}[-/.年]|[-/.]\d{4}(?!\d)")
 
 def blank(value: Any) -> bool:
     """Whether an export says nothing there: empty, a dash, N/A."""
-    if value is None or value == "":
-        return True
-    if isinstance(value, float):
-        return value != value
-    return isinstance(value, str) and value.strip().casefold() in _BLANK
+    if isinstance(value, str):
+        return not value or (len(value) < 6 and value.strip().casefold() in _BLANK)
+    return value is None or value != value
 
 
 def count(value: Any) -> int:
@@ -95,6 +94,8 @@ def _amount(text: str) -> Decimal:
 
 
 def _tidy(text: str) -> str:
+    if len(text) > _LONGEST:
+        raise ValueError(f"'{text[:_LONGEST]}...' is too long")
     return unicodedata.normalize("NFKC", text).replace("−", "-").strip()
 
 

@@ -53,22 +53,29 @@ def _locked(path: Path, *, needed: bool) -> Iterator[None]:
     lock = FileLock(path.with_name(f".{path.name}.lock"))
     try:
         with writing(path):
-            try:
-                lock.acquire(timeout=_SOON)
-            except Timeout:
+            if not _acquired(lock, _SOON):
                 events.report("feedback", 0, 0, f"'{path}' is in use; waiting for it")
-                lock.acquire(timeout=WAIT)
-    except Timeout as error:
-        raise ExportError(
-            f"'{path}' is in use by another import for more than {WAIT:.0f} s; try again later"
-        ) from error
-    except ExportError:
-        if needed:
-            raise  # on a disk that cannot be written, nobody writes while we read
+                if not _acquired(lock, WAIT):
+                    raise ExportError(
+                        f"'{path}' is in use by another import, for {WAIT:.0f} s now; "
+                        "try again later"
+                    )
+    except ExportError as error:
+        # On a disk that cannot be written nobody else writes while we read.
+        if needed or not isinstance(error.__cause__, OSError):
+            raise
     try:
         yield
     finally:
         lock.release()
+
+
+def _acquired(lock: FileLock, seconds: float) -> bool:
+    try:
+        lock.acquire(timeout=seconds)
+    except Timeout:  # an OSError, which `writing` would take for one of the disk
+        return False
+    return True
 
 
 @contextlib.contextmanager

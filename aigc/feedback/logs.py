@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,7 +19,8 @@ from aigc.feedback.creatives import Finder
 from aigc.feedback.names import ENDS, FIELDS, LINKS, SEGMENTS, STARTS
 
 _LOOK = 1000  # rows that tell which column names creatives, and how days are written
-_LONGEST = 200  # characters
+_LONGEST = 200  # characters that are stored
+_LONGEST_LINK = 2000  # characters in which an id is looked for
 _ROUNDED = re.compile(r"\d([.,]\d+)?e\+?\d+", re.IGNORECASE)  # 2.38512E+16
 _TOTAL = re.compile(r"(grand )?totals?\b.*|(合计|总计|汇总|小计|总和).*", re.IGNORECASE)
 
@@ -65,6 +67,14 @@ class Log:
     ends: str = ""  # the column of a row's last day
     seen: dict[str, set[str]] = field(default_factory=dict)  # values of each segment
 
+    def __post_init__(self) -> None:
+        """Remember what was read before: a log says the same few things again and again."""
+        remember = lru_cache(1 << 16)
+        self._creative, self._channel = remember(self._read_creative), remember(self._read_channel)
+        self._segment, self._day = remember(self._read_segment), remember(self._read_day)
+        self._columns = [self.chosen.get(name, "") for name in FIELDS]
+        self._fixed = {name: name[1:] for name in self._columns if name.startswith("=")}
+
     @property
     def breakdown(self) -> str:
         """What its figures are broken down by: rows of two breakdowns count the same clicks."""
@@ -103,69 +113,72 @@ class Log:
                     f"imported; group them, or leave it unread with --ignore '{self.segments[key]}'"
                 )
 
-    def _counted(self, row: Mapping[str, Any]) -> Counted:
-        creative = self._creative(_text(self._value(row, "creative")))
-        channel = _text(self._value(row, "channel"))
-        _refuse_personal("channel", channel)
-        impressions = self._value(row, "impressions")
-        if cells.blank(impressions):
+    def _counted(self, row: dict[str, Any]) -> Counted:
+        row.update(self._fixed)
+        creative, channel, day, *figures = (row.get(column) for column in self._columns)
+        if cells.blank(figures[0]):
             raise ValueError("no impressions")
-        counted = Counted(
-            creative,
-            channel,
-            self._segment(row),
-            self._day(row),
-            _named("impressions", cells.count, impressions),
-            _named("clicks", cells.count, self._value(row, "clicks")),
-            _named("conversions", cells.amount, self._value(row, "conversions")),
-            _named("cost", cells.amount, self._value(row, "cost")),
-        )
-        if counted.clicks > counted.impressions:
-            raise ValueError(f"{counted.clicks} clicks of {counted.impressions} impressions")
-        if any(len(text) > _LONGEST for text in counted[:3]):
-            raise ValueError(f"creative, channel or segment is longer than {_LONGEST} characters")
-        return counted
+        at = ""
+        try:
+            at = "creative"
+            name = self._creative(creative)
+            at = "channel"
+            where = self._channel(channel)
+            at = "segment"
+            segment = self._segment(tuple(row.get(column) for column in self.segments.values()))
+            at = "day"
+            when = self._day(day, row.get(self.ends)) if "day" in self.chosen else None
+            at = "impressions"
+            impressions = cells.count(figures[0])
+            at = "clicks"
+            clicks = cells.count(figures[1])
+            at = "conversions"
+            conversions = cells.amount(figures[2])
+            at = "cost"
+            cost = cells.amount(figures[3])
+        except TypeError as error:  # a list of JSON cannot be looked up
+            raise ValueError(f"{at} is no plain value") from error
+        except ValueError as error:
+            raise ValueError(f"{at} {error}") from error
+        if clicks > impressions:
+            raise ValueError(f"{clicks} clicks of {impressions} impressions")
+        return Counted(name, where, segment, when, impressions, clicks, conversions, cost)
 
-    def _value(self, row: Mapping[str, Any], name: str) -> Any:
-        column = self.chosen.get(name, "=")
-        return column[1:] if column.startswith("=") else row.get(column)
-
-    def _creative(self, text: str) -> str:
+    def _read_creative(self, cell: Any) -> str:
+        text = _text(cell)
         if not text:
-            raise ValueError("no creative")
+            raise ValueError("is empty")
+        if len(text) > _LONGEST_LINK:
+            raise ValueError(f"is longer than {_LONGEST_LINK} characters")
         found = self.finder.find(text)
         if found:
-            return found  # alone: what else stands in an ad's name is not stored
+            return _checked(found)  # alone: what else stands in an ad's name is not stored
         if _TOTAL.fullmatch(text):
-            raise ValueError(f"'{text}' is a total, no creative")
+            raise ValueError(f"'{text}' is a total")
         if _ROUNDED.fullmatch(text):
-            raise ValueError(f"creative '{text}' was rounded by a spreadsheet; export it as text")
-        _refuse_personal("creative", text, number=True)
-        return text
+            raise ValueError(f"'{text}' was rounded by a spreadsheet; export it as text")
+        return _checked(text, number=True)
 
-    def _segment(self, row: Mapping[str, Any]) -> str:
+    def _read_channel(self, cell: Any) -> str:
+        return _checked(_text(cell))
+
+    def _read_segment(self, row: tuple[Any, ...]) -> str:
         traits: dict[str, str] = {}
-        for key, column in self.segments.items():
-            text = _text(row.get(column))
+        for key, cell in zip(self.segments, row, strict=True):
+            text = _checked(_text(cell))
             if not text:
                 continue
-            _refuse_personal(f"segment {key}", text)
             if len(self.seen[key]) <= privacy.MANY:
                 self.seen[key].add(text)
             traits.update(_traits(key, text))
-        return "; ".join(f"{key}={traits[key]}" for key in sorted(traits))
+        return _checked("; ".join(f"{key}={traits[key]}" for key in sorted(traits)))
 
-    def _day(self, row: Mapping[str, Any]) -> date | None:
-        if "day" not in self.chosen:
-            return None
-        value = self._value(row, "day")
-        if cells.blank(value):
-            raise ValueError("no day")
-        found = cells.day(value, self.day_format)
-        if self.ends and not cells.blank(row.get(self.ends)):
-            last = cells.day(row[self.ends], self.day_format)
-            if last != found:
-                raise ValueError(f"{found} to {last} is more than a day; export by day")
+    def _read_day(self, cell: Any, last: Any) -> date:
+        if cells.blank(cell):
+            raise ValueError("is empty")
+        found = cells.day(cell, self.day_format)
+        if not cells.blank(last) and (end := cells.day(last, self.day_format)) != found:
+            raise ValueError(f"{found} goes to {end}; export by day")
         return found
 
 
@@ -213,7 +226,9 @@ def _holds_ids(
     """Whether a column of this name has our ids: of the ad's name, id and link one does."""
     wanted = {"it": tables.Wanted((name,), needed=False)}
     column = tables.mapped(columns, wanted, {}, "").get("it")
-    return column is not None and any(finder.find(_text(row.values.get(column))) for row in sample)
+    return column is not None and any(
+        finder.find(_text(row.values.get(column))[:_LONGEST_LINK]) for row in sample
+    )
 
 
 def _segments(columns: Sequence[str], given: Sequence[str] | None, where: str) -> dict[str, str]:
@@ -273,13 +288,10 @@ def _text(value: Any) -> str:
     return " ".join(str(value).split())
 
 
-def _named(name: str, read: Any, value: Any) -> Any:
-    try:
-        return read(value)
-    except ValueError as error:
-        raise ValueError(f"{name} {error}") from error
-
-
-def _refuse_personal(name: str, text: str, *, number: bool = False) -> None:
+def _checked(text: str, *, number: bool = False) -> str:
+    """A text that may be stored; what is personal is not shown in the error either."""
+    if len(text) > _LONGEST:
+        raise ValueError(f"is longer than {_LONGEST} characters")
     if what := privacy.looks_like(text, number=number):
-        raise ValueError(f"{name} looks like {what}")  # without the value: it is personal
+        raise ValueError(f"looks like {what}")
+    return text

@@ -126,8 +126,8 @@ def read(outputs: str | Path, campaign: str = "") -> list[Performance]:
         if found is None:
             return []
         rows = found.execute(
-            "SELECT creative, channel, segment, day, sum(impressions), sum(clicks), "
-            "sum(conversions), sum(cost) FROM performance "
+            "SELECT creative, channel, segment, day, sum(impressions)::BIGINT, "
+            "sum(clicks)::BIGINT, sum(conversions)::DOUBLE, sum(cost)::DOUBLE FROM performance "
             "WHERE starts_with(creative, ?) GROUP BY ALL ORDER BY ALL",
             [f"{campaign}." if campaign else ""],
         ).fetchall()
