@@ -266,8 +266,9 @@ def _total(
     """Weigh the parts, let the gate multiply the sum, and say in a sentence what decided it."""
     weighed = sum(weights[name] * value for name, value in parts.items())
     total = weighed / sum(weights[name] for name in parts) * max(verdict.value, BLOCKED)
-    best = max(parts, key=lambda name: weights[name] * parts[name])
-    worst = max(parts, key=lambda name: weights[name] * (1 - parts[name]))
+    own = [name for name in parts if name != "clicks"]  # it says for itself what it found
+    best = max(own, key=lambda name: weights[name] * parts[name])
+    worst = max(own, key=lambda name: weights[name] * (1 - parts[name]))
     reason = (
         f"Gains most by {best} ({parts[best]:.2f}), loses most by {worst} ({parts[worst]:.2f})."
     )

@@ -13,13 +13,15 @@ import numpy as np
 from aigc import events
 from aigc.errors import BriefError, ModelError
 from aigc.rank.clicks import Appeal, Floats, domain, fit, traits, weights
+from aigc.rank.clicks.calibrate import cross_validated
 from aigc.rank.clicks.domain import Domain
 from aigc.rank.clicks.fit import Posterior
 from aigc.rank.clicks.log import ClickLog
 from aigc.rank.clicks.segments import Tastes
-from aigc.rank.clicks.weights import Head
+from aigc.rank.clicks.weights import Head, Held
 
 KIND: Final = "copy"
+MEASURE = "share of decided pairs of held-out tests whose winner was foretold"
 LEAST = {"tests": 20, "clicks": 200}  # below it nothing can be held out and nothing is learned
 _PART = 256  # texts encoded between two reports of progress
 _SOME = 256  # texts that tell how much texts differ
@@ -72,10 +74,21 @@ class Learned:
         return [bool(each < 1) for each in self.trust(texts)]
 
     def speaks(self, texts: Sequence[str]) -> list[dict[str, float]]:
-        """What each trait says for a text or against it, in log-odds beside the other texts."""
-        weighed = traits.measure(texts) * self.posterior.weights[-len(self.spread) :]
-        beside = self.posterior.slope * (weighed - weighed.mean(0))
-        return [dict(zip(traits.labels(), map(float, row), strict=True)) for row in beside]
+        """What speaks for a text or against it: traits that it has more of than the others.
+
+        In log-odds; what a text has less of is left to the others to be said.
+        """
+        more = traits.measure(texts)
+        more -= more.mean(0)
+        said = self.posterior.slope * more * self.posterior.weights[-len(self.spread) :]
+        return [
+            {
+                name: float(says)
+                for name, says, has in zip(labels, row, held, strict=True)
+                if has > 0
+            }
+            for labels, row, held in zip([traits.labels()] * len(texts), said, more, strict=True)
+        ]
 
     def voices(self) -> list[Voice]:
         """What the traits say of clicks, the strongest first."""
@@ -107,21 +120,39 @@ def learn(log: ClickLog, note: str = "", made: date | None = None) -> Learned:
     )
     given = _joined(log.texts, vectors)
     block = np.repeat([_VECTOR, _TRAIT], [vectors.shape[1], given.shape[1] - vectors.shape[1]])
-    segments = log.segments if any(log.segments) else None
-    posterior = fit.fit(
-        given, log.impressions, log.clicks, log.tests, blocks=block, segments=segments
+    held = cross_validated(
+        given,
+        log.impressions,
+        log.clicks,
+        log.tests,
+        blocks=block,
+        segments=log.segments if any(log.segments) else None,
+        groups=log.groups,
     )
+    posterior = held.posterior
+    facts: dict[str, Any] = {
+        "pairs": held.pairs,
+        "reliability": [
+            [row.pairs, *_short(row.said, row.seen)] for row in held.table if row.pairs
+        ],
+    }
+    if posterior.tastes is not None:
+        facts["segments"] = posterior.tastes.traits
+    score = None
+    if held.pairs:
+        value, low, high = _short(held.accuracy, held.low, held.high)
+        score = Held(measure=MEASURE, value=value, low=low, high=high)
     head = Head(
         kind=KIND,
         made=made or datetime.now(UTC).date(),
         data=log.digest,
         evidence=log.evidence,
-        score=None,
+        score=score,
         files=log.names,
         note=note,
         encoder=_encoder(),
         features=tuple(traits.labels()),
-        facts={"segments": posterior.tastes.traits} if posterior.tastes else {},
+        facts=facts,
     )
     spread = given[:, block == _TRAIT].std(0)
     some = posterior.appeal(given[np.linspace(0, len(given) - 1, _SOME).astype(int)])
@@ -180,6 +211,10 @@ def _encoder() -> str:
 
     model = store.models()["sentence-encoder"]
     return f"{model.ref} sha256:{model.sha256[:12]}"
+
+
+def _short(*values: float) -> list[float]:
+    return [round(value, 4) for value in values]
 
 
 def _joined(texts: Sequence[str], vectors: Floats) -> Floats:

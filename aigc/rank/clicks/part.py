@@ -82,11 +82,12 @@ def _faithful(score: Score) -> float | None:
 
 
 def _because(speaks: dict[str, float]) -> str:
-    labels = traits.labels()
-    high = max(speaks, key=lambda name: speaks[name])
-    low = min(speaks, key=lambda name: speaks[name])
-    told = [f"for it: {labels[high]}"] if speaks[high] > _TOLD else []
-    told += [f"against it: {labels[low]}"] if speaks[low] < -_TOLD else []
+    said = sorted(speaks.items(), key=lambda each: each[1])
+    labels, told = traits.labels(), []
+    if said and said[-1][1] > _TOLD:
+        told.append(f"for it: {labels[said[-1][0]]}")
+    if said and said[0][1] < -_TOLD:
+        told.append(f"against it: {labels[said[0][0]]}")
     return f" ({'; '.join(told)})" if told else ""
 
 
