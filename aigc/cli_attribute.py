@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from aigc.cli_lists import as_json, shown
+from aigc.cli_lists import as_json as with_json
+from aigc.cli_lists import shown
 
 if TYPE_CHECKING:
     from aigc.feedback.attribution import Touch
@@ -28,46 +29,62 @@ bought anyway is counted too. Only a randomised test tells that."""
 @click.option(
     "--by", "parts", multiple=True, type=click.Choice(PARTS), help="Default: creative and channel."
 )
-@click.option(
-    "--column",
-    "columns",
-    multiple=True,
-    metavar="FIELD=NAME",
-    help="The column of a field: path, conversions, others (those that did not convert), value; "
-    "or journey (a hash, no one's id), time, creative, channel, converted, value.",
-)
+@click.option("--path", metavar="COLUMN", help="The path, in a table of paths.")
+@click.option("--conversions", metavar="COLUMN", help="How many journeys of a path converted.")
+@click.option("--others", metavar="COLUMN", help="How many did not.")
+@click.option("--journey", metavar="COLUMN", help="Whose touch it is: a hash, no one's id.")
+@click.option("--time", metavar="COLUMN", help="When a touch was: ISO 8601, or seconds.")
+@click.option("--creative", metavar="COLUMN", help="What was shown.")
+@click.option("--channel", metavar="COLUMN", help="Where.")
+@click.option("--converted", metavar="COLUMN", help="If the journey, or at this touch, converted.")
+@click.option("--value", metavar="COLUMN", help="What the conversions were worth.")
 @click.option("--separator", default=">", show_default=True, help="Between the touches of a path.")
 @click.option(
-    "-k", "least", default=50, show_default=True, help="Show no touch of fewer journeys than this."
+    "-k",
+    "least",
+    type=click.IntRange(1),
+    default=50,
+    show_default=True,
+    help="Show no touch of fewer journeys than this.",
 )
 @click.option(
-    "--resamples", default=200, show_default=True, help="For the intervals; 0 leaves them out."
+    "--resamples",
+    type=click.IntRange(0),
+    default=200,
+    show_default=True,
+    help="For the intervals; 0 leaves them out.",
 )
-@click.option("--seed", default=0, show_default=True, help="Of the resamples.")
+@click.option(
+    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the resamples."
+)
 @click.option("-o", "--output", type=click.Path(dir_okay=False), help="Also write a CSV file.")
-@as_json
+@with_json
 def attribute(
     files: tuple[str, ...],
     parts: tuple[str, ...],
-    columns: tuple[str, ...],
     separator: str,
     least: int,
     resamples: int,
     seed: int,
     output: str | None,
     as_json: bool,
+    **columns: str | None,
 ) -> None:
     """Share each conversion among the touches that led to it, by creative and by channel.
 
     PATHS are tables (CSV, TSV, JSONL, Parquet) with a row a path, `a > b > c` and how many journeys
     took it, or a row a touch. A touch is creative@channel, creative, or @channel. Journeys that did
-    not convert belong in them too.
+    not convert belong in them too. Columns are found by their usual names; the options name others.
+
+    Journeys' ids only hold touches together; they are neither kept nor shown. What looks like a
+    person's (e-mail, phone, IP address, or a column so called that is not hashed) is refused.
     """
     from aigc import disk
     from aigc.feedback import attribution, paths
 
+    given = {field: column for field, column in columns.items() if column is not None}
     with shown():
-        found = paths.read(files, _fields(columns, paths.FIELDS), separator)
+        found = paths.read(files, given, separator)
         tables = {
             part: attribution.attribute(own, least=least, resamples=resamples, seed=seed)
             for part in parts or PARTS[:2]
@@ -86,15 +103,6 @@ def attribute(
     for part, rows in tables.items():
         click.echo("\n".join(_table(part, rows)))
     click.echo(READ)
-
-
-def _fields(columns: Iterable[str], fields: tuple[str, ...]) -> dict[str, str]:
-    given = dict(each.split("=", 1) for each in columns if "=" in each)
-    if wrong := [
-        each for each in columns if each.partition("=")[0] not in fields or "=" not in each
-    ]:
-        raise click.UsageError(f"--column {wrong[0]}: FIELD=NAME, FIELD of {', '.join(fields)}")
-    return given
 
 
 def _table(part: str, rows: list[Touch]) -> Iterable[str]:

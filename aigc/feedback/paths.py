@@ -17,6 +17,7 @@ from aigc import events, tables
 from aigc.errors import BriefError
 from aigc.feedback import privacy
 from aigc.feedback.attribution import Path
+from aigc.feedback.names import FIELDS
 from aigc.tables import Wanted
 
 UNKNOWN = "(unknown)"  # the creative or channel of a touch that names none, where others do
@@ -30,12 +31,11 @@ PATHS = {
 TOUCHES = {
     "journey": Wanted(("journey id", "journey", "path id")),
     "time": Wanted(("time", "timestamp", "datetime"), False),
-    "creative": Wanted(("creative", "creative id", "ad id"), False),
-    "channel": Wanted(("channel", "medium"), False),
+    "creative": FIELDS["creative"]._replace(needed=False),
+    "channel": FIELDS["channel"]._replace(needed=False),
     "converted": Wanted(("converted", "conversion", "conversions")),
     "value": Wanted(("value", "revenue", "conversion value"), False),
 }
-FIELDS = tuple(dict.fromkeys([*PATHS, *TOUCHES]))
 YES, NO = ("1", "1.0", "true", "yes", "t", "y"), ("0", "0.0", "false", "no", "f", "n", "")
 Cells = dict[str, Any]
 Made = TypeVar("Made")
@@ -58,9 +58,9 @@ def read(
 ) -> list[Path]:
     """Read paths from tables; rows that cannot be read are reported by line and left out.
 
-    columns names those of a field (FIELDS) where names differ from the usual. A table without a
-    column of paths has a row a touch. Raises BriefError where its columns are not there, and where
-    journeys or touches tell who somebody is.
+    columns names those of a field (of PATHS, TOUCHES) where names differ from the usual. A table
+    without a column of paths has a row a touch. Raises BriefError where its columns are not there,
+    and where journeys or touches tell who somebody is.
     """
     given = dict(columns or {})
     found: list[Path] = []

@@ -374,4 +374,5 @@ def test_the_command_prints_writes_and_dumps_the_same(tmp_path: File) -> None:
     assert "251 journeys, 70 conversions" in shown.stdout
     assert "m.9" not in shown.output
     assert "caused" in shown.stdout
-    assert CliRunner().invoke(cli, [*asked, "--column", "nonsense=x"]).exit_code == 2
+    missing = CliRunner().invoke(cli, [*asked, "--path", "way"])
+    assert "no column 'way' for path; found: path, conversions, null" in str(missing.exception)
