@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 
 from aigc._engines import store
 
-DIMENSIONS = 384
-_LONGEST = 256  # tokens; what the encoder was trained on
+_LONGEST = 256  # tokens; MiniLM was trained on as many
 _BATCH = 32
 
 
@@ -34,11 +33,20 @@ def _loaded() -> tuple[Any, Any]:
 def encode(texts: Sequence[str]) -> NDArray[np.float32]:
     """Give each text its unit vector: (n, 384); their dot product is the cosine of their meanings.
 
-    Texts are cut after 256 tokens. Only texts of equal length share a batch, so a vector does
-    not depend on what else is encoded (to within float rounding).
+    Texts are cut after 256 tokens.
     """
-    tokenizer, model = _loaded()
-    found = np.empty((len(texts), DIMENSIONS), np.float32)
+    means = pooled(*_loaded(), texts)
+    lengths = np.sqrt((means**2).sum(1, keepdims=True))
+    return np.asarray(means / np.maximum(lengths, 1e-12), np.float32)
+
+
+def pooled(tokenizer: Any, model: Any, texts: Sequence[str]) -> NDArray[np.float32]:
+    """Give each text the mean of its tokens' last states under an encoder: (n, width).
+
+    Only texts of equal length share a batch, so a vector does not depend on what else is encoded
+    (to within float rounding).
+    """
+    found = np.empty((len(texts), model.config.hidden_size), np.float32)
     if not texts:
         return found
     tokens = tokenizer(list(texts), truncation=True, max_length=_LONGEST)["input_ids"]
@@ -51,6 +59,5 @@ def encode(texts: Sequence[str]) -> NDArray[np.float32]:
                 part = indices[start : start + _BATCH]
                 ids = torch.tensor([tokens[i] for i in part])
                 states = model(input_ids=ids, attention_mask=torch.ones_like(ids))
-                pooled = torch.nn.functional.normalize(states.last_hidden_state.mean(1), dim=1)
-                found[part] = pooled.numpy()
+                found[part] = states.last_hidden_state.mean(1).numpy()
     return found
