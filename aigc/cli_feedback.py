@@ -6,6 +6,7 @@ import click
 
 from aigc.cli_attribute import attribute
 from aigc.cli_import import import_logs
+from aigc.cli_replay import replay
 
 
 @click.group()
@@ -15,3 +16,4 @@ def feedback() -> None:
 
 feedback.add_command(import_logs)
 feedback.add_command(attribute)
+feedback.add_command(replay)
