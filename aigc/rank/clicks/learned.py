@@ -199,18 +199,17 @@ def enough(log: ClickLog) -> None:
 
 
 def _vectors(texts: Sequence[str]) -> Floats:
-    """Each text's meaning as a vector, (n, d)."""
-    from aigc._engines import encoder
+    """How each text is put, as a vector, (n, d)."""
+    from aigc._engines import phrasing
 
-    return np.asarray(encoder.encode(texts), np.float64)
+    return np.asarray(phrasing.encode(texts), np.float64)
 
 
 def _encoder() -> str:
     """Which model `_vectors` asks: other vectors than those learned from mean nothing."""
-    from aigc._engines import store
+    from aigc._engines import phrasing
 
-    model = store.models()["sentence-encoder"]
-    return f"{model.ref} sha256:{model.sha256[:12]}"
+    return phrasing.name()
 
 
 def _short(*values: float) -> list[float]:
