@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import cv2
 import numpy as np
 from pydantic import Field
 
-from aigc.campaign import Caption, Pixels
-from aigc.caption import Captioner, CaptionRequest, facts, sentences, words
+from aigc.campaign import Caption, Pixels, Tag
+from aigc.caption import Captioner, CaptionRequest, facts, learned, sentences, words
+from aigc.caption.facts import Facts
 from aigc.photo import on_white
 
 if TYPE_CHECKING:
     from aigc.caption.matte import Matte
+    from aigc.caption.product import Product
 
 # How far each view of a photo is believed: those that show little but the product, most.
 CUT_OUT, WHOLE, SUBJECT, CENTRE, CORNER = 2.0, 1.0, 2.0, 1.0, 0.5
 VIEW_SIDE = 512  # px; the classifier looks at 224
 AROUND = 1.15  # side of the square in which the cut-out is classified, in longest sides of it
+
+
+class Seen(NamedTuple):
+    """A product that was looked at: cut out, its words, and what may be said of it."""
+
+    product: Product
+    tags: tuple[Tag, ...]
+    facts: Facts
 
 
 class Backend(Captioner):
@@ -29,14 +39,39 @@ class Backend(Captioner):
     candidates: int = Field(
         4, ge=0, le=32, description="Sentences that the small language model proposes"
     )
+    weights: str = Field(
+        "", description="Weights that order sentences: a file by `aigc learn caption`; empty: ours"
+    )
 
     @property
     def packages(self) -> tuple[str, ...]:
         """Distributions whose version changes the result."""
         return ("torch", "ctranslate2", "opencv-contrib-python-headless", "numpy")
 
+    @property
+    def materials(self) -> dict[str, str]:
+        """Which weights were learned, where they were."""
+        return {"weights": learned.digest(self.weights)} if self.weights else {}
+
+    def ready(self) -> None:
+        """Raise ModelError before any work begins where the weights cannot be used."""
+        if self.weights:
+            learned.load(self.weights)
+
     def describe(self, requests: Sequence[CaptionRequest]) -> list[Caption]:
         """Caption each photo, classifying all regions of all photos in one call."""
+        weights = learned.load(self.weights) if self.weights else None
+        looked = self.look(requests)
+        known = [each.facts for each in looked]
+        seeds = [request.seed for request in requests]
+        written = sentences.write(known, seeds, self.candidates, weights)
+        return [
+            each.product.caption(lines[0], each.tags)
+            for each, lines in zip(looked, written, strict=True)
+        ]
+
+    def look(self, requests: Sequence[CaptionRequest]) -> list[Seen]:
+        """See what is in each photo, and say what a sentence on it may hold."""
         from aigc._engines import vision
         from aigc.caption import product
         from aigc.regions import regions
@@ -47,26 +82,20 @@ class Backend(Captioner):
         for photo, found in zip(photos, products, strict=True):
             views.append([_on_white(found.matte), *regions(photo.pixels, found.matte.box)])
         classes = iter(vision.classify([view for own in views for view in own]))
-        known, tags = [], []
+        looked = []
         for request, found, own in zip(requests, products, views, strict=True):
             seen = words.evidence(np.stack([next(classes) for _ in own]), _weights(len(own)))
-            tags.append(words.tags(seen, request.brief, self.words))
-            known.append(
-                facts.gather(
-                    request.brief,
-                    words.tags(seen, request.brief, 1),
-                    found.palette,
-                    background=found.matte.background,
-                    # Colours of the whole photo are not the product's: they are not said.
-                    confidence=0.0 if found.note else found.matte.confidence,
-                    seen=seen,
-                )
+            known = facts.gather(
+                request.brief,
+                words.tags(seen, request.brief, 1),
+                found.palette,
+                background=found.matte.background,
+                # Colours of the whole photo are not the product's: they are not said.
+                confidence=0.0 if found.note else found.matte.confidence,
+                seen=seen,
             )
-        written = sentences.write(known, [request.seed for request in requests], self.candidates)
-        return [
-            found.caption(lines[0], own)
-            for found, own, lines in zip(products, tags, written, strict=True)
-        ]
+            looked.append(Seen(found, words.tags(seen, request.brief, self.words), known))
+        return looked
 
 
 def _weights(views: int) -> list[float]:

@@ -67,6 +67,11 @@ class Facts(NamedTuple):
         return self.core if self.plural else f"{article(self.core)} {self.core}"
 
     @property
+    def bare(self) -> str:
+        """The product with its article, without its colour: "a bag"."""
+        return self._replace(colours=()).thing
+
+    @property
     def pair(self) -> bool:
         """Whether the English noun is sold by the pair."""
         return self._listed("pairs")

@@ -1,17 +1,19 @@
 """Caption sentences: an n-best list, filtered for what it may say, ordered log-linearly.
 
 Templates and the small language model propose; a weighted sum of features disposes (Och & Ney
-2002). The weights stand in prompts/caption/weights.toml.
+2002). The weights stand in prompts/caption/weights.toml; aigc/caption/tune.py learns others.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from aigc import prompts
 from aigc.caption.facts import Facts
 from aigc.caption.words import lexicon
+from aigc.rank import mert
 
 USUAL_LENGTH = {"en": 9, "zh": 14}  # words, or Chinese characters
 LONGEST = 18  # words that a model's sentence may have
@@ -27,14 +29,15 @@ def templates(facts: Facts) -> list[str]:
     fields = {
         "thing": facts.thing,
         "Thing": facts.thing[:1].upper() + facts.thing[1:] if facts.noun else facts.thing,
+        "bare": facts.bare,
+        "Bare": facts.bare[:1].upper() + facts.bare[1:] if facts.noun else facts.bare,
         "place": facts.place,
         "name": facts.name,
         "shot": wording.get("shot", {}).get(facts.background, ""),
     }
     plain = facts.name.lower() in facts.thing.lower() or facts.name.lower() in lexicon()
-    return [
-        line.format(**fields) for line in wording["templates"] if not (plain and "{name}" in line)
-    ]
+    fit = (line for line in wording["templates"] if not (plain and "{name}" in line))
+    return list(dict.fromkeys(line.format(**fields) for line in fit))
 
 
 def request(facts: Facts) -> str:
@@ -66,23 +69,35 @@ def allowed(sentence: str, facts: Facts) -> bool:
     return set(left) <= safe and len(left) == len(set(left))
 
 
+class Nbest(NamedTuple):
+    """Sentences that may be said of a photo, and how likely the language model finds each."""
+
+    lines: list[str]
+    fluencies: list[float]
+
+
 def features(sentence: str, facts: Facts, fluency: float) -> dict[str, float]:
     """Describe a sentence for ranking.
 
     fluency: mean log-probability per token. coverage: share of noun, colours and background that
     is said. length: minus the relative distance from the usual. agreement: 1 where the product is
-    said in the brief's words, else 0.
+    said in the brief's words, else 0. name: 1 where its whole name is said. colour: share of its
+    colours that is said. words: how often the usual length it has.
     """
     text = sentence.lower()
     known = [part.lower() for part in (facts.noun, *facts.colours, facts.place) if part]
     length = len(sentence) if facts.chinese else len(_WORD.findall(sentence))
     usual = USUAL_LENGTH["zh" if facts.chinese else "en"]
     own = [facts.name, *([facts.noun] if facts.from_brief else [])]
+    said = [colour.lower() in text for colour in facts.colours]
     return {
         "fluency": fluency,
         "coverage": sum(part in text for part in known) / len(known),
         "length": -abs(length - usual) / usual,
         "agreement": float(any(word.lower() in text for word in own)),
+        "name": float(facts.name.lower() in text),
+        "colour": sum(said) / len(said) if said else 0.0,
+        "words": length / usual,
     }
 
 
@@ -92,39 +107,60 @@ def rerank(
     fluencies: Sequence[float],
     weights: Mapping[str, float] | None = None,
 ) -> list[str]:
-    """Order sentences by the weighted sum of their features, best first; ties by text."""
-    weights = prompts.table("caption/weights.toml") if weights is None else weights
-    total = {
-        sentence: sum(weights[k] * v for k, v in features(sentence, facts, fluency).items())
-        for sentence, fluency in zip(sentences, fluencies, strict=True)
-    }
-    return sorted(total, key=lambda sentence: (-total[sentence], sentence))
+    """Order sentences by the weighted sum of their features, best first; ties by text.
+
+    Totals are compared as `mert.totals` says, so that what was tuned is what is said.
+    """
+    weights = shipped() if weights is None else weights
+    table = [
+        features(line, facts, fluency) for line, fluency in zip(sentences, fluencies, strict=True)
+    ]
+    total = mert.totals([[row[name] for name in weights] for row in table], list(weights.values()))
+    return [line for _, line in sorted(zip(-total, sentences, strict=True))]
 
 
-def write(facts: Sequence[Facts], seeds: Sequence[int], candidates: int) -> list[list[str]]:
+def shipped() -> dict[str, float]:
+    """The weights that come with aigc."""
+    return {name: float(value) for name, value in prompts.table("caption/weights.toml").items()}
+
+
+def write(
+    facts: Sequence[Facts],
+    seeds: Sequence[int],
+    candidates: int,
+    weights: Mapping[str, float] | None = None,
+) -> list[list[str]]:
     """Give each photo its sentences, best first; never an empty list.
 
     candidates: how many the small language model proposes for each (English only).
     """
+    found = propose(facts, seeds, candidates)
+    return [
+        rerank(own.lines, known, own.fluencies, weights)
+        for own, known in zip(found, facts, strict=True)
+    ]
+
+
+def propose(facts: Sequence[Facts], seeds: Sequence[int], candidates: int) -> list[Nbest]:
+    """Collect what may be said of each photo, in no order; what `write` chooses from."""
     lists = [templates(known) for known in facts]
     english = [i for i, known in enumerate(facts) if not known.chinese]
     fluencies = [[0.0] * len(lines) for lines in lists]
-    if not english:
-        return [rerank(*item) for item in zip(lists, facts, fluencies, strict=True)]
-    from aigc._engines import lm
+    if english:
+        from aigc._engines import lm
 
-    if candidates:
-        proposed = lm.generate(
-            [request(facts[i]) for i in english],
-            n=candidates,
-            seed=[seeds[i] for i in english],
-            max_tokens=MAX_TOKENS,
-            stop=["\n"],
-        )
-        for i, lines in zip(english, proposed, strict=True):
-            fit = (line for line in lines if allowed(line, facts[i]))
-            lists[i] = list(dict.fromkeys([*lists[i], *fit]))
-    scores = iter(lm.score([line for i in english for line in lists[i]]))
-    for i in english:
-        fluencies[i] = [next(scores) for _ in lists[i]]
-    return [rerank(*item) for item in zip(lists, facts, fluencies, strict=True)]
+        if candidates:
+            proposed = lm.generate(
+                [request(facts[i]) for i in english],
+                n=candidates,
+                seed=[seeds[i] for i in english],
+                max_tokens=MAX_TOKENS,
+                stop=["\n"],
+            )
+            for i, lines in zip(english, proposed, strict=True):
+                fit = (line for line in lines if allowed(line, facts[i]))
+                lists[i] = list(dict.fromkeys([*lists[i], *fit]))
+        scores = iter(lm.score([line for i in english for line in lists[i]]))
+        for i in english:
+            fluencies[i] = [next(scores) for _ in lists[i]]
+    return [Nbest(*each) for each in zip(lists, fluencies, strict=True)]

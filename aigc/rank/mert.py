@@ -98,24 +98,49 @@ def search(nbest: Lists, weights: Floats, direction: Floats, metric: Metric) -> 
     beyond the last corner as that lies from the start, halved, or half a step. Among equally good
     intervals standing still comes first, then the widest.
     """
-    intercept = np.where(nbest.there, (nbest.features * weights).sum(axis=-1), -np.inf)
-    slope = (nbest.features * direction).sum(axis=-1)
-    leading, corners = _envelopes(intercept, slope, nbest.there)
-    order = np.argsort(corners.step, kind="stable")
-    sentence, before, after, at = (field[order] for field in corners)
-    change = nbest.statistics[sentence, after] - nbest.statistics[sentence, before]
-    start = nbest.statistics[np.arange(len(leading)), leading].sum(axis=0)
-    sums = np.concatenate([start[None], start + np.cumsum(change, axis=0)])
+    return searches(nbest, weights, direction[None], metric)[0]
+
+
+def searches(nbest: Lists, weights: Floats, directions: Floats, metric: Metric) -> list[Step]:
+    """What `search` finds along each of many directions (n, d), all at once."""
+    ways, count = len(directions), len(nbest.there)
+    intercept = np.tile((nbest.features * weights).sum(axis=-1), (ways, 1))
+    slope = np.einsum("skd,nd->nsk", nbest.features, directions).reshape(intercept.shape)
+    leading, corners = _envelopes(intercept, slope, np.tile(nbest.there, (ways, 1)))
+    order = np.lexsort((corners.step, corners.row // max(count, 1)))
+    row, before, after = (field[order] for field in corners[:3])
+    step = corners.step[order]
+    way, sentence = np.divmod(row, max(count, 1))
+    # Each way has one interval more than corners: the first holds its sum, the others changes.
+    bends = np.bincount(way, minlength=ways)
+    first = np.cumsum(bends + 1) - (bends + 1)
+    sums = np.zeros((len(step) + ways, nbest.statistics.shape[-1]))
+    begun = leading.reshape(ways, count)
+    sums[first] = nbest.statistics[np.arange(count), begun].sum(axis=1)
+    sums[np.arange(len(step)) + way + 1] = (
+        nbest.statistics[sentence, after] - nbest.statistics[sentence, before]
+    )
+    np.cumsum(sums, axis=0, out=sums)
+    sums -= np.repeat(np.vstack([0 * sums[:1], sums[first[1:] - 1]]), bends + 1, axis=0)
     values = np.nan_to_num(metric(sums), nan=-np.inf, posinf=-np.inf, neginf=-np.inf)
+    return [
+        _best(step[start - number : start - number + size], values[start : start + size + 1])
+        for number, (start, size) in enumerate(zip(first.tolist(), bends.tolist(), strict=True))
+    ]
+
+
+def _best(at: Floats, values: Floats) -> Step:
+    """The best of the intervals between corners (n,), whose scores are `values` (n + 1,)."""
     if not len(at):
         return Step(0.0, float(values[0]))
-    first, last = at[0] - max(1.0, abs(at[0])), at[-1] + max(1.0, abs(at[-1]))
-    edges = np.array([first, *at, last])
-    widths, middles = np.diff(edges), edges[:-1] / 2 + edges[1:] / 2
-    values[widths <= NARROW * np.maximum(1.0, np.abs(middles))] = -np.inf
+    edges = np.empty(len(at) + 2)
+    edges[1:-1] = at
+    edges[0], edges[-1] = at[0] - max(1.0, abs(at[0])), at[-1] + max(1.0, abs(at[-1]))
+    widths, middles = edges[1:] - edges[:-1], (edges[1:] + edges[:-1]) / 2
+    wide = widths > NARROW * np.maximum(1.0, np.abs(middles))
+    values = np.where(wide, values, -np.inf)
     best = values.max()
-    here = np.searchsorted(at, 0.0)
-    if values[here] == best:
+    if values[at.searchsorted(0.0)] == best:
         return Step(0.0, float(best))
     found = np.where(values == best, widths, -np.inf).argmax()
     return Step(float(middles[found]), float(best))
@@ -149,7 +174,7 @@ def tune(
         while True:
             ways = np.vstack([np.eye(len(scale)), random.normal(size=(directions, len(scale)))])
             ways = np.array([_unit(way) for way in ways * scale])
-            steps = [search(nbest, point, way, metric) for way in ways]
+            steps = searches(nbest, point, ways, metric)
             chosen = max(range(len(ways)), key=lambda way: steps[way].value)
             moved = _unit(point + steps[chosen].length * ways[chosen])
             reached = score(nbest, moved, metric)
@@ -162,9 +187,9 @@ def tune(
 
 
 class _Corners(NamedTuple):
-    """Where the envelopes bend: from one candidate of a sentence to another, at a step."""
+    """Where the envelopes bend: from one candidate of a list to another, at a step."""
 
-    sentence: NDArray[np.intp]
+    row: NDArray[np.intp]
     before: NDArray[np.intp]
     after: NDArray[np.intp]
     step: Floats
@@ -197,8 +222,8 @@ def _envelopes(
         leading = following[bends]
         found.append((rows, before, leading, step))
     columns = zip(*found, strict=True) if found else ([], [], [], [])
-    sentence, before, after, step = (np.concatenate(list(each) or [[]]) for each in columns)
-    return first, _Corners(sentence.astype(int), before.astype(int), after.astype(int), step)
+    row, before, after, step = (np.concatenate(list(each) or [[]]) for each in columns)
+    return first, _Corners(row.astype(int), before.astype(int), after.astype(int), step)
 
 
 def _unit(weights: ArrayLike) -> Floats:
