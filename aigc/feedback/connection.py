@@ -20,8 +20,10 @@ _SOON = 2.0  # seconds after which people are told why nothing happens
 KEY = "creative VARCHAR, channel VARCHAR, segment VARCHAR, day DATE"
 FIGURES = "impressions BIGINT, clicks BIGINT, conversions DECIMAL(18,6), cost DECIMAL(18,6)"
 TABLES = f"""
+BEGIN TRANSACTION;
 CREATE TABLE performance (source VARCHAR, {KEY}, {FIGURES}, breakdown VARCHAR);
 CREATE TABLE schema_version AS SELECT {SCHEMA} AS number;
+COMMIT;
 """  # figures are decimal, so that sums do not depend on their order
 
 
@@ -33,7 +35,7 @@ def reading(outputs: str | Path) -> Iterator[Any]:
         yield None
         return
     with _locked(path, needed=False), _connected(path, read_only=True) as found:
-        yield found
+        yield found if _version(found) else None
 
 
 @contextlib.contextmanager
@@ -85,8 +87,9 @@ def _connected(path: Path, *, read_only: bool) -> Iterator[Any]:
     try:
         with duckdb.connect(str(path), read_only=read_only) as found:
             version = _version(found)
-            if version is None and not read_only:
-                found.execute(TABLES)
+            if version is None:  # a first import that was killed leaves it empty
+                if not read_only:
+                    found.execute(TABLES)
             elif version != SCHEMA:
                 raise ExportError(_other(path, version))
             yield found
@@ -104,8 +107,8 @@ def _version(found: Any) -> int | None:
     return int(found.execute("SELECT max(number) FROM schema_version").fetchone()[0])
 
 
-def _other(path: Path, version: int | None) -> str:
-    if version is not None and version > SCHEMA:
+def _other(path: Path, version: int) -> str:
+    if version > SCHEMA:
         return (
             f"'{path}' was made by a newer aigc (schema {version}, this one knows {SCHEMA}); "
             "upgrade aigc"

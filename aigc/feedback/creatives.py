@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from urllib.parse import unquote
 
 # A campaign's id ends in eight hexadecimal digits; a dot, and a poster's or a copy's id follows.
-_ID = re.compile(r"((?:[a-z0-9]+-+)+[0-9a-f]{8})\.([a-z0-9]+(?:-+[a-z0-9]+)*)")
+_ID = re.compile(r"-[0-9a-f]{8}(?=\.([a-z0-9]+(?:-+[a-z0-9]+)*))")
+_SLUG = "abcdefghijklmnopqrstuvwxyz0123456789-"
 
 
 def known(outputs: str | Path) -> dict[str, frozenset[str]]:
@@ -41,13 +42,22 @@ class Finder:
     def _find(self, text: str) -> str:
         """Give the id, one of a campaign that is there for preference, or "" for none."""
         guess = ""
-        for campaign, part in _ID.findall(unquote(text).lower()):
+        for campaign, part in _ids(unquote(text).lower()):
             for name in _tails(campaign):
                 parts = [each for each in self.campaigns.get(name, ()) if _heads(part, each)]
                 if parts:
                     return f"{name}.{max(parts, key=len)}"
             guess = guess or f"{campaign}.{part}"
         return guess
+
+
+def _ids(text: str) -> Iterator[tuple[str, str]]:
+    """Campaign and part of each id; in linear time, for a text may be a link of any length."""
+    for found in _ID.finditer(text):
+        before = text[: found.start()]
+        slug = before[len(before.rstrip(_SLUG)) :].lstrip("-")
+        if slug:
+            yield slug + found[0], found[1]
 
 
 def _tails(name: str) -> list[str]:

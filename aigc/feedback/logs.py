@@ -101,7 +101,7 @@ class Log:
             try:
                 found = self._counted(row.values)
             except ValueError as error:
-                yield Bad(row.line, str(error))
+                yield Bad(row.line, _printable(str(error)))
                 continue
             good += 1
             yield found
@@ -285,7 +285,14 @@ def _text(value: Any) -> str:
         return ""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return " ".join(str(value).split())
+    return _printable(str(value))
+
+
+def _printable(text: str) -> str:
+    """One line, without what a terminal would obey."""
+    if not text.isprintable():
+        text = "".join(sign if sign.isprintable() else " " for sign in text)
+    return " ".join(text.split())
 
 
 def _checked(text: str, *, number: bool = False) -> str:

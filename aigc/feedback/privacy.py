@@ -126,7 +126,7 @@ def looks_like(text: str, *, number: bool = False) -> str:
 
     number: it may be a bare number or a UUID, for an ad platform's ids are.
     """
-    if _MAIL.search(text):
+    if "@" in text and _MAIL.search(text):
         return "an e-mail address"
     if any(_is_card(found) for found in _CARD.findall(text)):
         return "an identity card's number"
@@ -155,6 +155,8 @@ def _is_card(number: str) -> bool:
 
 
 def _is_address(text: str) -> bool:
+    if text.count(".") < 3 and text.count(":") < 2:
+        return False
     try:
         ipaddress.ip_address(text.strip(".") if ":" not in text else text)
     except ValueError:

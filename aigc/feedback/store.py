@@ -74,7 +74,7 @@ class Imported(Value):
 
 
 def import_logs(
-    paths: Iterable[str | Path],
+    paths: str | Path | Iterable[str | Path],
     outputs: str | Path = "outputs",
     columns: Mapping[str, str | Sequence[str]] | None = None,
     *,
@@ -93,7 +93,8 @@ def import_logs(
     BriefError for a log that cannot be read, identifies people, or counts twice what is there, and
     ExportError where the database cannot be written.
     """
-    files = [Path(path).expanduser() for path in paths]
+    given = [paths] if isinstance(paths, str | Path) else paths
+    files = [Path(path).expanduser() for path in given]
     if not files:
         raise BriefError("no log to import; give at least one file")
     options = _options(columns or {}, day_format, tuple(ignore))
