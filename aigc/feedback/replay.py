@@ -8,7 +8,7 @@ where the platform chose whom to show which.
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -60,8 +60,15 @@ def replay(
     than `least` impressions are left out.
     """
     found = []
+    places = Counter(creative for share in shares.values() for creative in share)
     for channel, share in shares.items():
-        counted = _counted([row for row in rows if row.channel == channel], share)
+        # A poster is of its one channel, whatever the platform calls that.
+        own = [
+            row
+            for row in rows
+            if (row.creative in share if places[row.creative] == 1 else row.channel == channel)
+        ]
+        counted = _counted(own, share)
         if counted is None or counted.shown < least:
             continue
         told = offpolicy.evaluate(counted.log, counted.policy, resamples=resamples, seed=seed)
@@ -116,13 +123,13 @@ class _Counted(NamedTuple):
 
 
 def _counted(rows: Sequence[Performance], share: Mapping[str, float]) -> _Counted | None:
-    """A channel's log: a context an audience and day, a row what was clicked, one what was not."""
+    """A channel's log: a context an audience on a day, a row what was clicked, one what was not."""
     index = {creative: i for i, creative in enumerate(sorted({row.creative for row in rows}))}
     wanted = np.array([share.get(creative, 0.0) for creative in index])
-    days: dict[tuple[str, date | None], list[Performance]] = defaultdict(list)
+    days: dict[tuple[str, str, date | None], list[Performance]] = defaultdict(list)
     for row in rows:
         if row.impressions:
-            days[row.segment, row.day].append(row)
+            days[row.channel, row.segment, row.day].append(row)
     policy: list[Floats] = []
     lines: list[tuple[float, ...]] = []
     missing = 0.0
@@ -149,5 +156,5 @@ def _counted(rows: Sequence[Performance], share: Mapping[str, float]) -> _Counte
         np.array(policy),
         int(times.sum()),
         int(times @ rewards),
-        missing / every,
+        min(max(missing / every, 0.0), 1.0),
     )

@@ -39,7 +39,7 @@ def test_each_audience_and_day_is_divided_anew() -> None:
         row("b", 300, 6),
         row("a", 50, 10, DAYS[1]),
         row("b", 50, 5, DAYS[1]),
-        row("b", 80, 8, channel="elsewhere"),
+        row("c", 80, 8, channel="elsewhere"),
     ]
     (found,) = replay(logs, {"web": {"a": 0.75, "b": 0.25}})
     first = 0.75 * 0.1 + 0.25 * 0.02
@@ -68,6 +68,23 @@ def test_what_was_not_shown_goes_to_the_rest_and_is_told() -> None:
     assert found.would == pytest.approx((200 * 0.06 + 100 * 0.04) / 300)
     assert found.uncovered == pytest.approx((100 * 0.5 + 60) / 360)
     assert found.impressions == 300
+
+
+def test_a_poster_is_of_its_channel_whatever_the_log_calls_that() -> None:
+    logs = [row("a", 100, 10, channel="Feed"), row("b", 300, 6, channel="Feed"), row("c", 100, 9)]
+    shares = {"web": {"a": 0.5, "b": 0.5}, "mail": {"d": 1.0}}
+    (found,) = replay(logs, shares)
+    assert found.would == pytest.approx(0.06)
+    assert (found.impressions, found.uncovered) == (
+        400,
+        pytest.approx(0.2),
+    )  # nobody saw a, b there
+
+
+def test_a_text_on_two_channels_counts_on_each_by_itself() -> None:
+    logs = [row("t", 100, 10), row("u", 100, 2), row("t", 60, 3, channel="mail")]
+    web, mail = replay(logs, {"web": {"t": 1.0}, "mail": {"t": 1.0}})
+    assert (web.impressions, web.would, mail.impressions) == (200, pytest.approx(0.1), 60)
 
 
 def test_small_channels_are_left_out() -> None:
