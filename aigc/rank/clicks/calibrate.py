@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import minimize
 from scipy.special import ndtr
+from threadpoolctl import threadpool_limits
 
 from aigc import events
 from aigc.rank.clicks import Floats
 from aigc.rank.clicks.fit import Evidence, Posterior
-from aigc.rank.clicks.within import Ints, Labels, codes
+from aigc.rank.clicks.within import Ints, Labels, codes, paired
 
 DECIDED, LEAST = 2.576, 1000  # |z| of two click rates, and impressions of each
 EDGES = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)  # of chances, in the table
@@ -71,16 +72,18 @@ def cross_validated(
     tau, and where clicks are linearised. Raises BriefError where no test compares texts.
     """
     given = np.atleast_2d(np.asarray(features, float))
-    evidence = Evidence(
-        given, impressions, clicks, test,
-        blocks=blocks, segments=segments, groups=groups, folds=folds,
-    )  # fmt: skip
-    models = []
-    for each in range(folds):
-        events.report("clicks", each, folds, "holding tests out")
-        models.append(evidence.posterior(without=(each,)))
-    events.report("clicks", folds, folds, "holding tests out")
-    cells = codes(list(zip(codes(test).tolist(), segments or [""] * len(given), strict=True)))
+    with threadpool_limits(1):  # the matrices are small: threads would only wait for each other
+        evidence = Evidence(
+            given, impressions, clicks, test,
+            blocks=blocks, segments=segments, groups=groups, folds=folds,
+        )  # fmt: skip
+        models = []
+        for each in range(folds):
+            events.report("clicks", each, folds, "holding tests out")
+            models.append(evidence.posterior(without=(each,)))
+        events.report("clicks", folds, folds, "holding tests out")
+        whole = evidence.posterior()
+    cells = codes(test) if segments is None else paired(codes(test), codes(segments))
     pairs = _paired(evidence, cells)
     gap, doubt = np.zeros(len(pairs.left)), np.zeros(len(pairs.left))
     mean = np.zeros(len(given))
@@ -100,7 +103,7 @@ def cross_validated(
     low, high = _interval(right, evidence.story[pairs.left[decided]])
     done = [replace(each, slope=slope, inflation=inflation) for each in models]
     return HeldOut(
-        replace(evidence.posterior(), slope=slope, inflation=inflation), tuple(done),
+        replace(whole, slope=slope, inflation=inflation), tuple(done),
         evidence.fold, slope * mean, _mean(right), low, high, len(right),
         -_mean(np.log(chance)), _table(ahead, pairs.gap > 0),
     )  # fmt: skip

@@ -19,7 +19,7 @@ from aigc.rank.clicks.within import Answers, Ints, Moments, Within
 TAU = (0.01, 1.0)  # log-odds
 # Before any evidence: a block of features, and what they all leave, each move log-odds by about
 # USUAL; half or double is ordinary. Where tests are many this does not matter.
-USUAL, LOOSE = 0.2, 1.0
+USUAL, LOOSE = 0.2, 0.7
 
 
 class Axes(NamedTuple):

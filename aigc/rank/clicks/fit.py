@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.linalg import eigh
 from scipy.special import ndtr
+from threadpoolctl import threadpool_limits
 
 from aigc.errors import BriefError
 from aigc.rank.clicks import Appeal, Floats
@@ -94,8 +95,8 @@ class Evidence:
         self.text = codes([row.tobytes() for row in given])
         self.within = Within(impressions, clicks, test, self.text, segments)
         self.story = stories(codes(test), self.text, groups)  # (rows given,), as is fold
-        self.fold = dealt(folds, self.story)
         kept = self.within.kept
+        self.fold = dealt(folds, self.story, kept)
         self.axes = principal(given[kept], block)
         self.chosen: Chosen = maximised(self.within, self.axes)
         self.folds = Folds(self.within, self.axes, self.chosen, self.fold[kept])
@@ -155,9 +156,10 @@ def fit(
     (n,) are held out together. Rows of the same features are one text.
     Raises BriefError where no test compares texts.
     """
-    return Evidence(
-        features, impressions, clicks, test, blocks=blocks, segments=segments, groups=groups
-    ).posterior()
+    with threadpool_limits(1):  # the matrices are small: threads would only wait for each other
+        return Evidence(
+            features, impressions, clicks, test, blocks=blocks, segments=segments, groups=groups
+        ).posterior()
 
 
 def chances(appeal: Appeal) -> Floats:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
@@ -52,12 +53,9 @@ def stories(test: Ints, text: Ints, groups: Labels | None = None) -> Ints:
     return codes(connected_components(joined, directed=False)[1][test])
 
 
-def dealt(folds: int, story: Ints) -> Ints:
-    """The fold of every row (n,): whole stories, the largest dealt first."""
-    counts = np.bincount(story)
-    # Stirred, so that folds don't follow the log's order; the same each time.
-    order = np.random.default_rng(0).permutation(counts.size)
-    order = order[np.argsort(-counts[order], kind="stable")]
+def dealt(folds: int, story: Ints, kept: NDArray[np.bool_]) -> Ints:
+    """The fold of every row (n,): whole stories, those of most kept rows dealt first."""
+    counts = np.bincount(story, kept)
     fold = np.zeros(counts.size, np.int64)
-    fold[order] = np.arange(counts.size) % folds
+    fold[np.argsort(-counts, kind="stable")] = np.arange(counts.size) % folds
     return np.asarray(fold[story])

@@ -63,10 +63,9 @@ class Within:
                 f"clicks: row {row} has {clicked[row]:g} clicks of {shown[row]:g} impressions; "
                 "clicks lie between 0 and impressions"
             )
-        arms = paired(tests, texts)
         # A cell where nobody or everybody clicked, or with one text, says nothing of differences.
         some, whole = np.bincount(cells, clicked), np.bincount(cells, shown)
-        first = np.unique(paired(cells, arms), return_index=True)[1]
+        first = np.unique(paired(cells, texts), return_index=True)[1]
         several = np.bincount(cells[first[shown[first] > 0]], minlength=whole.size) > 1
         self.kept = ((some > 0) & (some < whole) & several)[cells] & (shown > 0)
         if not self.kept.any():
@@ -76,7 +75,7 @@ class Within:
             )
         self.shown, self.clicked = shown[self.kept], clicked[self.kept]
         self._cell = _members(cells[self.kept])
-        self._arm = _members(arms[self.kept])
+        self._text = _members(texts[self.kept])
 
     def answers(self, belief: Floats | None = None) -> Answers:
         """Log-odds linearised where the model believes them to be (n,), at first a cell's rate.
@@ -104,11 +103,12 @@ class Within:
         return Moments(features.T @ weighed, features.T @ seen, float(answers.seen @ seen), logdet)
 
     def _weigher(self, noise: Floats, tau: float) -> tuple[Callable[[Floats], Floats], float]:
-        # V = diag(noise) + tau² ZZ' with Z the arms; its inverse by Woodbury is sparse.
+        # V = diag(noise) + tau² ZZ', Z the texts, which may recur in other tests; its inverse by
+        # Woodbury is sparse.
         precision = 1 / noise
-        arm = self._arm.T @ precision
-        share = tau**2 / (1 + tau**2 * arm)
-        told = csr_array(self._arm * precision[:, None])
+        sure = self._text.T @ precision
+        share = tau**2 / (1 + tau**2 * sure)
+        told = csr_array(self._text * precision[:, None])
         inverse = csr_array(diags_array(precision) - told @ (told * share).T)
         across = csr_array(inverse @ self._cell)
         between = csc_array(self._cell.T @ across)
@@ -118,7 +118,7 @@ class Within:
             levels = solver.solve(np.asarray(across.T @ columns))
             return np.asarray(inverse @ columns - across @ levels, float)
 
-        logdet = np.log(noise).sum() + np.log1p(tau**2 * arm).sum()
+        logdet = np.log(noise).sum() + np.log1p(tau**2 * sure).sum()
         logdet += np.log(np.abs(solver.U.diagonal())).sum()
         return weigh, float(logdet)
 
