@@ -54,16 +54,16 @@ def upcoming(
     with shown():
         campaign = export.load(folder)
         logs = store.read(Path(folder).resolve().parent, campaign.id)
-        model = None
+        judge = None
         if weights:
             from aigc.rank.clicks import learned
 
-            model = learned.load(weights)
+            judge = learned.load(weights).appeal
         found = slots.slots(
             campaign,
             logs,
             impressions,
-            model=model,
+            judge=judge,
             segment=segment,
             channel=channel,
             seed=seed,

@@ -16,7 +16,7 @@ from aigc import events
 from aigc.campaign import Campaign
 from aigc.errors import BriefError
 from aigc.feedback import Performance
-from aigc.feedback.thompson import Base, Belief, learned
+from aigc.feedback.thompson import Belief, learned, prior
 from aigc.rank.clicks import Appeal, Floats
 
 # Spreads of log-odds, found in the Upworthy Research Archive's tests (983 that differ in nothing
@@ -99,11 +99,9 @@ def believed(
     mean = np.where(inside, ours.mean[places], everyone.mean[places])
     across = np.ix_(places, places)
     text = np.where(inside[:, None] & inside, ours.covariance[across], everyone.covariance[across])
-    level = _same([(arm.channel, arm.inside) for arm in given])
     picture = _same([arm.creative for arm in given])
-    base = Base()
-    covariance = base.variance * level + text + PICTURE**2 * picture + MIXED**2 * np.eye(len(given))
-    before = Belief(base.mean + mean, covariance)
+    own = text + PICTURE**2 * picture + MIXED**2 * np.eye(len(given))
+    before = prior(Appeal(mean, own), level=_same([(arm.channel, arm.inside) for arm in given]))
     return learned(before, [arm.shown for arm in given], [arm.clicks for arm in given])
 
 

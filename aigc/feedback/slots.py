@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from pydantic import Field
@@ -12,10 +11,7 @@ from aigc.campaign import Campaign, Unit, Value
 from aigc.errors import BriefError
 from aigc.feedback import Performance
 from aigc.feedback.arms import Arm, Judge, arms, believed
-from aigc.feedback.thompson import ENOUGH, Belief, allot, outlook, shares
-
-if TYPE_CHECKING:
-    from aigc.rank.clicks.learned import Learned
+from aigc.feedback.thompson import ENOUGH, SURE, Belief, Outlook, allot, outlook, shares
 
 
 class Choice(Value):
@@ -49,13 +45,14 @@ def slots(
     logs: Sequence[Performance],
     impressions: int,
     *,
-    model: Learned | None = None,
+    judge: Judge | None = None,
     segment: str = "",
     channel: str = "",
     seed: int = 0,
 ) -> list[Slot]:
     """Divide the next impressions of each channel, or of one, between its posters.
 
+    Without a judge, a model learned from clicks, all texts are thought alike before any click.
     Raises BriefError where there is no such channel, or no count of impressions.
     """
     made = list(dict.fromkeys(poster.channel for poster in campaign.posters))
@@ -66,7 +63,6 @@ def slots(
     posters = {campaign.creative(poster.id) for poster in campaign.posters}
     headlines = {copy.id: copy.headline for copy in campaign.copies}
     given = arms(campaign, logs, segment)
-    judge: Judge | None = None if model is None else (lambda texts, of: model.appeal(texts, of))
     now = believed(given, _texts(campaign), judge, segment)
     found = []
     for name in [channel] if channel else made:
@@ -76,27 +72,21 @@ def slots(
             if arm.creative in posters and arm.channel == name and arm.inside
         ]
         here = [given[place] for place in own]
-        there = sum(arm.shown for arm in given) > sum(arm.shown for arm in here)
-        part = Belief(now.mean[own], now.covariance[np.ix_(own, own)])
-        found.append(
-            _slot(name, here, part, headlines, impressions, seed, model is not None, there)
-        )
+        seen = outlook(Belief(now.mean[own], now.covariance[np.ix_(own, own)]), seed)
+        told = _told(judge is not None, any(arm.shown for arm in given if arm not in here))
+        found.append(_slot(name, here, headlines, seen, impressions, told))
     return found
 
 
 def _slot(
     channel: str,
     own: Sequence[Arm],
-    now: Belief,
     headlines: dict[str, str],
+    seen: Outlook,
     impressions: int,
-    seed: int,
-    modelled: bool,
-    elsewhere: bool,
+    told: str,
 ) -> Slot:
-    seen = outlook(now, seed)
-    share = shares(seen.best)
-    give = allot(share, impressions)
+    give = allot(shares(seen.best), impressions)
     choices = [
         Choice(
             creative=arm.creative,
@@ -112,44 +102,43 @@ def _slot(
         )
         for i, arm in enumerate(own)
     ]
-    order = np.argsort(-seen.best, kind="stable")
+    ordered = tuple(choices[i] for i in np.argsort(-seen.best, kind="stable"))
     return Slot(
         channel=channel,
-        choices=tuple(choices[i] for i in order),
+        choices=ordered,
         regret=round(1000 * seen.regret, 4),
         remaining=round(seen.remaining, 4),
         settled=seen.settled,
-        why=_why(choices[order[0]], own, seen.settled, seen.remaining, modelled, elsewhere),
+        why=_why(ordered, seen, told),
     )
 
 
-def _why(
-    lead: Choice,
-    own: Sequence[Arm],
-    settled: bool,
-    remaining: float,
-    modelled: bool,
-    elsewhere: bool,
-) -> str:
+def _told(modelled: bool, elsewhere: bool) -> str:
+    """What is known of creatives that were not shown."""
+    model = "what the learned weights expect of the texts" if modelled else ""
+    logs = "how the texts did on other channels or with other people" if elsewhere else ""
+    return " and ".join(filter(None, (model, logs)))
+
+
+def _why(choices: Sequence[Choice], seen: Outlook, told: str) -> str:
     """Say in plain words what decided."""
-    if len(own) == 1:
-        return "One poster, so nothing to choose; `--variants 3` makes more to test."
-    if not any(arm.shown for arm in own):
-        told = [
-            *(["what the learned model expects of the texts"] if modelled else []),
-            *(["how the texts did elsewhere"] if elsewhere else []),
-        ]
-        if not told:
-            return "Nothing is known yet: all get the same."
-        return f"Not shown yet: {' and '.join(told)} decides, and how unsure that is."
-    if settled:
+    lead = choices[0]
+    if len(choices) == 1:
         return (
-            f"You may stop testing and show {lead.creative}: with 95 % probability no other would "
-            f"bring {ENOUGH:.0%} more clicks."
+            "One poster, so there is nothing to choose; `--variants 3` makes more to choose from."
+        )
+    if not any(each.shown for each in choices):
+        if not told:
+            return "Nothing is known yet, so all get the same."
+        return f"Not shown here yet: {told} decides, and how unsure that is."
+    if seen.settled:
+        return (
+            f"You may stop testing and show {lead.creative}: {SURE:.0%} sure that no other brings "
+            f"{ENOUGH:.0%} more clicks."
         )
     return (
-        f"{lead.creative} is the best with {lead.best:.0%} probability; another may still bring "
-        f"{remaining:.0%} more clicks, so each gets impressions by its chance."
+        f"{lead.creative} is the best with a probability of {lead.best:.0%}; another may bring up "
+        f"to {seen.remaining:.0%} more clicks, so the likelier the best, the more it is shown."
     )
 
 

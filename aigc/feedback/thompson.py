@@ -23,6 +23,7 @@ from aigc.rank.clicks import Appeal, Floats
 DRAWS = 20_000  # of the posterior: a probability of being best is good to 0.4 %
 SURE = 0.95  # of the intervals, and how sure one is to be that a test is over
 ENOUGH = 0.01  # of the best one's click rate: what is left to be won is not worth a test
+DOUBT = 1.0  # a model that is of no use here is one such spread away, a wrong one two
 _STEPS = 100
 _CLOSE = 1e-9  # in log-odds
 
@@ -57,9 +58,16 @@ class Outlook(NamedTuple):
         return self.remaining < ENOUGH
 
 
-def prior(appeal: Appeal, base: Base = Base()) -> Belief:  # noqa: B008
-    """Put a base under the appeals, the same for all."""
-    return Belief(base.mean + appeal.mean, base.variance + appeal.covariance)
+def prior(appeal: Appeal, base: Base = Base(), level: ArrayLike = 1.0) -> Belief:  # noqa: B008
+    """Put a base under the appeals: one for all, or for those where level (n, n) is 1.
+
+    The appeals' own model may not hold for this product or these people, however sure it is where
+    it was learned: its differences count N(1, DOUBT²) times, and the clicks tell how often.
+    """
+    away = appeal.mean - appeal.mean.mean(-1, keepdims=True)
+    doubt = DOUBT**2 * away[..., :, None] * away[..., None, :]
+    spread = base.variance * np.asarray(level, float) + appeal.covariance + doubt
+    return Belief(base.mean + appeal.mean, spread)
 
 
 def learned(before: Belief, shown: ArrayLike, clicks: ArrayLike) -> Belief:
