@@ -56,7 +56,7 @@ def test_the_same_words_put_otherwise_lie_apart(forgetful: None) -> None:
 
 def test_only_the_layers_in_use_are_kept() -> None:
     phrasing.encode(TEXTS[:1])
-    made = [each for each in (store.cache_folder() / "derived").glob("phrase-encoder-7-*/*")]
+    made = (store.cache_folder() / "derived").glob("phrase-encoder-7-*/*")
     sizes = {each.name: each.stat().st_size for each in made}
     assert "all.zip" not in sizes
     assert sizes["model.safetensors"] < 160_000_000  # all twelve layers in float32 take 438 MB

@@ -23,6 +23,7 @@ from aigc._engines import encoder, store
 
 LAYERS = 7  # of twelve
 _PARTS = tuple(f"phrase-encoder-{number}" for number in range(1, 6))
+_WIDTH = 768
 _REMEMBERED = 20_000  # vectors, of 3 kB each
 _known: dict[str, NDArray[np.float32]] = {}
 _FILES = ("config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json")
@@ -46,7 +47,7 @@ def encode(texts: Sequence[str]) -> NDArray[np.float32]:
     _known.update(vectors)
     for text in list(_known)[: max(len(_known) - _REMEMBERED, 0)]:
         del _known[text]
-    return np.array(found, np.float32).reshape(len(texts), -1)
+    return np.array(found, np.float32).reshape(len(texts), _WIDTH)
 
 
 @cache
