@@ -40,7 +40,8 @@ def caption(
     """Tune the order of caption sentences on photos with references (CSV, JSONL, Parquet).
 
     Use the file with `--set caption.weights=FILE`. The score is that of photos held out: each is
-    captioned once with weights that were tuned on the others.
+    captioned once with weights that were tuned on the others. Read the sentences that are shown
+    before you use them: a higher score means words like the references', not better captions.
     """
     from aigc.caption import tune
 

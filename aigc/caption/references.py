@@ -17,6 +17,7 @@ COLUMNS = {
     "product": tables.Wanted(("product", "product type"), needed=False),
 }
 FEWEST = 10  # pairs; with fewer, weights would be chance
+NAMED = 5  # rows that are skipped one by one in the progress; of more, the number
 
 
 class Pair(NamedTuple):
@@ -29,14 +30,15 @@ class Pair(NamedTuple):
 
 
 def read(path: str | Path, columns: Mapping[str, str]) -> list[Pair]:
-    """Read pairs from a table; a row that cannot be used is skipped, and said.
+    """Read pairs from a table; rows that cannot be used are skipped, and said.
 
     `columns` maps a field to its column's name, where that is not found by itself. Photos are
     looked for beside the table. Raises BriefError for a missing column, or fewer than ten pairs.
     """
     table = Path(path).expanduser()
     held = tables.mapped(tables.columns(table), COLUMNS, columns, f"'{table}'")
-    pairs = []
+    pairs: list[Pair] = []
+    skipped = 0
     for row in tables.rows(table):
         try:
             if row.wrong:
@@ -45,7 +47,11 @@ def read(path: str | Path, columns: Mapping[str, str]) -> list[Pair]:
                 _pair({field: row.values.get(held[field]) for field in held}, table.parent)
             )
         except BriefError as error:
-            events.report("learn", 0, 0, f"{table.name}, line {row.line}: {error}; skipped")
+            skipped += 1
+            if skipped <= NAMED:
+                events.report("learn", 0, 0, f"{table.name}, line {row.line}: {error}; skipped")
+    if skipped > NAMED:
+        events.report("learn", 0, 0, f"{table.name}: {skipped} rows skipped in all")
     check(pairs, table)
     return pairs
 

@@ -33,6 +33,7 @@ FOLDS = 10
 BATCH = 8  # photos at a time
 SAMPLES = 5000  # of the bootstrap
 RESTARTS = 10
+SHOWN = 5  # photos with both sentences, for a score is no judge of captions
 Measure = Literal["chrf", "bleu"]
 _SENTENCE = re.compile(r"(?<=[.!?])\s|(?<=[。！？])")
 
@@ -65,10 +66,16 @@ class Outcome:
     measure: str
 
     def plain(self) -> dict[str, Any]:
-        """All of it but the sentences, as JSON holds it."""
+        """What JSON holds of it."""
         margins = {who: each._asdict() for who, each in self.margins.items()}
         found = {name: getattr(self, name) for name in ("pairs", "candidates", "measure")}
-        return found | {"scores": self.scores, "margins": margins, "weights": self.weights}
+        found |= {"scores": self.scores, "margins": margins, "weights": self.weights}
+        return found | {"examples": self.examples()}
+
+    def examples(self) -> list[dict[str, str]]:
+        """Photos for which tuned weights choose another sentence, and both sentences."""
+        both = zip(self.chosen["shipped"], self.chosen["tuned"], strict=True)
+        return [{"shipped": old, "tuned": new} for old, new in both if old != new]
 
     def table(self) -> list[str]:
         """What was found, to be read."""
@@ -82,6 +89,8 @@ class Outcome:
                 else ""
             )
             said.append(f"  {who:<8} {score:6.2f}{beaten}")
+        for row in self.examples()[:SHOWN]:
+            said += [f"  shipped   {row['shipped']}", f"  tuned     {row['tuned']}"]
         said.append("  " + ", ".join(f"{each} {w:.2f}" for each, w in self.weights.items()))
         return said
 

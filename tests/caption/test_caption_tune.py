@@ -128,6 +128,15 @@ def test_rows_that_cannot_be_used_are_named_and_skipped(shop):
     ]
 
 
+def test_of_many_skipped_rows_the_number_is_said(shop):
+    shop.write_text(shop.read_text("utf-8") + '{"Title": "", "Picture": "", "About": ""}\n' * 9)
+    said = []
+    with events.listening(said.append):
+        assert len(references.read(shop, MAPPED)) == 10
+    assert len(said) == 6
+    assert said[-1].message == "shop.jsonl: 11 rows skipped in all"
+
+
 def test_a_column_that_is_not_there_is_named_with_those_that_are(shop):
     with pytest.raises(BriefError, match="Title, Picture, About"):
         references.read(shop, {"photo": "Picture"})
@@ -177,6 +186,8 @@ def test_the_command_learns_and_captions_use_its_file(shop, seen, monkeypatch):
     assert (head["kind"], head["files"]) == ("caption", ["shop.jsonl"])
     ran = CliRunner().invoke(learn, [each for each in asked if each != "--json"])
     assert "chrF of 10 photos held out" in ran.stdout
+    assert "  tuned     帐篷。" in ran.stdout
+    assert found["examples"][3] == {"shipped": "白色背景上的红色帐篷。", "tuned": "帐篷。"}
 
     photo = Photo(pixels=np.zeros((8, 8, 3), np.uint8))
     brief = Brief(name="帐篷", photo="3.png", language="zh-CN")
