@@ -13,6 +13,8 @@ import click
 from aigc.cli_lists import as_json, shown
 
 if TYPE_CHECKING:
+    from aigc.campaign import Campaign
+    from aigc.feedback.arms import Judge
     from aigc.feedback.slots import Slot
 
 
@@ -25,7 +27,11 @@ if TYPE_CHECKING:
     show_default=True,
     help="How many to divide, on each channel.",
 )
-@click.option("--weights", metavar="FILE", help="What `aigc learn copy` learned: the prior.")
+@click.option(
+    "--weights",
+    metavar="FILE",
+    help="What `aigc learn copy` learned; else those that the campaign was ranked with.",
+)
 @click.option("--channel", default="", help="Only this channel.")
 @click.option("--segment", default="", help="For this audience: key=value; key=value.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
@@ -43,8 +49,8 @@ def upcoming(
 ) -> None:
     """Say which posters to show for the next impressions, by Thompson sampling.
 
-    What imported logs say of them, of their texts on other channels and in other audiences counts;
-    so does, with --weights, what a model learned from clicks expects.
+    What counts is what imported logs say of them, and of their texts on other channels and in
+    other audiences, and what weights that were learned from clicks expect of the texts.
     """
     from aigc import export
     from aigc.feedback import slots, store
@@ -54,11 +60,7 @@ def upcoming(
     with shown():
         campaign = export.load(folder)
         logs = store.read(Path(folder).resolve().parent, campaign.id)
-        judge = None
-        if weights:
-            from aigc.rank.clicks import learned
-
-            judge = learned.load(weights).appeal
+        judge = _judge(campaign, weights)
         found = slots.slots(
             campaign,
             logs,
@@ -74,6 +76,31 @@ def upcoming(
         _print_csv(found)
     else:
         _print(found)
+
+
+def _judge(campaign: Campaign, weights: str | None) -> Judge | None:
+    """The learned weights that are asked for, or that the campaign was ranked with."""
+    from aigc import events
+    from aigc.feedback.slots import texts_of
+    from aigc.rank.clicks import learned
+    from aigc.rank.clicks.weights import is_saved
+
+    if not weights:
+        ranked = next((step.options for step in campaign.steps if step.stage == "rank"), {})
+        weights = str(ranked.get("weights") or "")
+        if not weights or (Path(weights).exists() and not is_saved(weights)):
+            return None  # the shipped weights, or a table, which say nothing of clicks
+    model = learned.load(weights)
+    unlike = model.unlike(list(texts_of(campaign).values()))
+    if any(unlike):
+        events.report(
+            "next",
+            0,
+            0,
+            f"{sum(unlike)} of {len(unlike)} texts are unlike those that the weights were learned "
+            "from, so little is expected of them",
+        )
+    return model.appeal
 
 
 def _print(found: list[Slot]) -> None:

@@ -35,18 +35,15 @@ bootstrap over such groups of tests.
 
 from __future__ import annotations
 
-import csv
 import time
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import _bandits as bandits
+import _headlines as headlines
 import numpy as np
+from _headlines import World
 from _report import emit, machine, parser, versions
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
-from scipy.special import expit
 
 from aigc.feedback import thompson
 from aigc.feedback.arms import TEXT
@@ -55,7 +52,6 @@ from aigc.rank.clicks import Appeal, learned, log
 Floats = bandits.Floats
 SIZES = [100] * 100 + [500] * 80
 TOLD = (1_000, 10_000, 50_000)
-TRUTHS = ("shrunk", "drawn", "observed")
 AGAIN = 2_000  # bootstrap samples
 SHOWN = {
     "uniform": ("#999999", "A/B test, uniform"),
@@ -68,30 +64,18 @@ SHOWN = {
 }
 
 
-class World(NamedTuple):
-    """A test: its arms, and what they got."""
-
-    group: int
-    texts: tuple[str, ...]
-    shown: Floats  # (arms,)
-    clicks: Floats
-    played: bool
-
-
 def main() -> None:
     """Play every test with every policy and print the clicks lost."""
     arguments = parser(__doc__)
     arguments.add_argument("arms", help="CSV: test_id, headline, image_id, impressions, clicks")
     arguments.add_argument("--seeds", type=int, default=3)
     arguments.add_argument("--folds", type=int, default=5)
-    arguments.add_argument("--truth", choices=TRUTHS, default="shrunk")
+    arguments.add_argument("--truth", choices=headlines.TRUTHS, default="shrunk")
     arguments.add_argument("--plot", metavar="FILE", help="draw the curves: .svg or .png")
     asked = arguments.parse_args()
 
     started = time.perf_counter()
-    with Path(asked.arms).open(encoding="utf-8-sig", newline="") as stream:
-        rows = list(csv.DictReader(stream))
-    worlds = _worlds(rows, _groups(rows))
+    worlds = headlines.read(asked.arms)
     appeals = _appeals(worlds, asked.folds)
     learning = time.perf_counter() - started
     curves, groups = _play(worlds, appeals, asked.truth, asked.seeds)
@@ -112,113 +96,35 @@ def main() -> None:
     emit(asked.json, result, _lines(result))
 
 
-def _groups(rows: Sequence[dict[str, str]]) -> dict[str, int]:
-    """Number tests so that those that share a picture or a headline have the same number."""
-    names: dict[tuple[str, str], int] = {}
-    ends = [
-        [names.setdefault((kind, row[kind]), len(names)) for kind in ("image_id", "headline")]
-        for row in rows
-    ]
-    start = [names.setdefault(("test_id", row["test_id"]), len(names)) for row in rows]
-    edges = np.array([(a, b) for a, both in zip(start, ends, strict=True) for b in both]).T
-    graph = coo_array((np.ones(edges.shape[1]), tuple(edges)), shape=(len(names), len(names)))
-    part = connected_components(graph, directed=False)[1]
-    return {name: int(part[at]) for (kind, name), at in names.items() if kind == "test_id"}
-
-
-def _worlds(rows: Sequence[dict[str, str]], groups: dict[str, int]) -> list[World]:
-    """The largest set of headlines in each test that had the same picture, where it is two."""
-    tests: dict[str, dict[str, dict[str, list[int]]]] = {}
-    risky: set[str] = set()
-    for row in rows:
-        counts = tests.setdefault(row["test_id"], {}).setdefault(row["image_id"], {})
-        count = counts.setdefault(row["headline"], [0, 0])
-        count[0] += int(row["impressions"])
-        count[1] += int(row["clicks"])
-        if row.get("randomization_risk", "0") not in ("0", ""):
-            risky.add(row["test_id"])
-    found = []
-    for name, pictures in tests.items():
-        most = max(pictures.values(), key=len)
-        if len(most) > 1 and any(clicks for _, clicks in most.values()):
-            counted = np.array(list(most.values()), float)
-            texts = tuple(most)
-            world = World(groups[name], texts, counted[:, 0], counted[:, 1], name not in risky)
-            found.append(world)
-    return found
-
-
 def _appeals(worlds: Sequence[World], folds: int) -> list[Appeal]:
     """What weights that were learned on the other folds expect of each world's texts."""
-    known: dict[str, Floats] = {}
-    encode = learned._vectors
-
-    def remembered(texts: Sequence[str]) -> Floats:
-        """Encode each text once, not once a fold."""
-        new = [text for text in dict.fromkeys(texts) if text not in known]
-        known.update(zip(new, encode(new), strict=True))
-        return np.array([known[text] for text in texts])
-
     groups = np.unique([world.group for world in worlds])
     np.random.default_rng(0).shuffle(groups)
     fold = {int(group): number % folds for number, group in enumerate(groups)}
-    learned._vectors = remembered
     found: dict[int, Appeal] = {}
-    try:
-        for held in range(folds):
-            rest = [
-                (str(number), "", text, int(shown), int(clicks))
-                for number, world in enumerate(worlds)
-                if fold[world.group] != held
-                for text, shown, clicks in zip(world.texts, world.shown, world.clicks, strict=True)
-            ]
-            model = learned.learn(log.of(rest))
-            for number, world in enumerate(worlds):
-                if fold[world.group] == held:
-                    found[number] = model.appeal(world.texts)
-    finally:
-        learned._vectors = encode
+    for held in range(folds):
+        rest = [
+            (str(number), "", text, int(shown), int(clicks))
+            for number, world in enumerate(worlds)
+            if fold[world.group] != held
+            for text, shown, clicks in zip(world.texts, world.shown, world.clicks, strict=True)
+        ]
+        model = learned.learn(log.of(rest))
+        for number, world in enumerate(worlds):
+            if fold[world.group] == held:
+                found[number] = model.appeal(world.texts)
     return [found[number] for number in range(len(worlds))]
-
-
-def _spread(worlds: Sequence[World]) -> float:
-    """The variance of arms' log-odds inside tests (DerSimonian and Laird 1986)."""
-    above = weight = 0.0
-    for world in worlds:
-        odds, each = _odds(world)
-        level = float(each @ odds / each.sum())
-        above += float(each @ (odds - level) ** 2) - (odds.size - 1)
-        weight += float(each.sum() - (each @ each) / each.sum())
-    return above / weight
-
-
-def _odds(world: World) -> tuple[Floats, Floats]:
-    """Observed log-odds and their precision."""
-    clicked = world.clicks + 0.5
-    missed = world.shown - world.clicks + 0.5
-    return np.log(clicked / missed), 1 / (1 / clicked + 1 / missed)
-
-
-def _level(worlds: Sequence[World]) -> thompson.Base:
-    levels = [_odds(world)[0].mean() for world in worlds]
-    return thompson.Base(float(np.mean(levels)), float(np.var(levels)))
-
-
-def _fitted(worlds: Sequence[World]) -> tuple[float, float]:
-    """The Beta whose mean and variance the arms' rates have, their sampling noise taken off."""
-    shown = np.concatenate([world.shown for world in worlds])
-    rates = np.concatenate([world.clicks for world in worlds]) / shown
-    mean = float(rates.mean())
-    variance = float(rates.var() - (rates * (1 - rates) / shown).mean())
-    both = mean * (1 - mean) / variance - 1
-    return mean * both, (1 - mean) * both
 
 
 def _play(
     worlds: Sequence[World], appeals: Sequence[Appeal], truth: str, seeds: int
 ) -> tuple[dict[str, Floats], Floats]:
     """Clicks lost by each policy, (batches, tests), the mean of all seeds; and tests' groups."""
-    level, spread, before = _level(worlds), _spread(worlds), _fitted(worlds)
+    level, spread, before = (
+        headlines.level(worlds),
+        headlines.spread(worlds),
+        headlines.fitted(worlds),
+    )
     curves: dict[str, list[Floats]] = {}
     groups: list[int] = []
     for arms in sorted({len(world.texts) for world in worlds if world.played}):
@@ -252,19 +158,10 @@ def _play(
             lost = np.zeros((len(SIZES), len(some)))
             for seed in range(seeds):
                 rng = np.random.default_rng([arms, seed])
-                rates = _rates(truth, shown, clicks, after, rng)
+                rates = headlines.rates(truth, shown, clicks, after, rng)
                 lost += bandits.play(rates, policy, SIZES, rng)
             curves.setdefault(name, []).append(lost / seeds)
     return {name: np.concatenate(parts, axis=1) for name, parts in curves.items()}, np.array(groups)
-
-
-def _rates(
-    truth: str, shown: Floats, clicks: Floats, after: thompson.Belief, rng: np.random.Generator
-) -> Floats:
-    if truth == "observed":
-        return clicks / shown
-    odds = after.mean if truth == "shrunk" else thompson.draw(after, 1, rng)[:, 0]
-    return np.asarray(expit(odds))
 
 
 def _table(curves: dict[str, Floats], groups: Floats) -> dict[str, Any]:

@@ -63,7 +63,7 @@ def slots(
     posters = {campaign.creative(poster.id) for poster in campaign.posters}
     headlines = {copy.id: copy.headline for copy in campaign.copies}
     given = arms(campaign, logs, segment)
-    now = believed(given, _texts(campaign), judge, segment)
+    now = believed(given, texts_of(campaign), judge, segment)
     found = []
     for name in [channel] if channel else made:
         own = [
@@ -142,7 +142,8 @@ def _why(choices: Sequence[Choice], seen: Outlook, told: str) -> str:
     )
 
 
-def _texts(campaign: Campaign) -> dict[str, str]:
+def texts_of(campaign: Campaign) -> dict[str, str]:
+    """What each copy says, by its id, as rank reads it."""
     from aigc.rank.builtin import message
 
     return {copy.id: message(copy) for copy in campaign.copies}
