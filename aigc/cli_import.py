@@ -96,7 +96,14 @@ def import_logs(
     else:
         _print(imported)
     if not imported.stored:
-        raise BriefError("no row could be imported; the log's lines above say why")
+        raise BriefError(f"no row could be imported; {_first(imported)}")
+
+
+def _first(imported: Imported) -> str:
+    for file in imported.files:
+        for line, reason in file.reasons:
+            return f"'{file.file}', line {line}: {reason}"
+    return "the logs have none"
 
 
 def _print(imported: Imported) -> None:
@@ -117,5 +124,7 @@ def _print(imported: Imported) -> None:
     if imported.unknown:
         more = " ..." if len(imported.unknown) > _TOLD else ""
         click.echo(f"unknown   {', '.join(imported.unknown[:_TOLD])}{more}")
-    done = "unchanged: only tried" if imported.dry_run else "of source " + (imported.source or "''")
-    click.echo(f"database  {imported.database} ({done})")
+    source = f", source {imported.source}" if imported.source else ""
+    click.echo(f"database  {imported.database}{source}")
+    if imported.dry_run:
+        click.echo("tried     nothing was written")

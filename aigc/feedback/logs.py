@@ -1,14 +1,13 @@
-"""One log of an ad platform: which of its columns say what, and its rows, checked."""
+"""The rows of an ad platform's log, checked one by one."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
-from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,22 +15,12 @@ from aigc import tables
 from aigc.errors import BriefError
 from aigc.feedback import cells, privacy
 from aigc.feedback.creatives import Finder
-from aigc.feedback.names import ENDS, FIELDS, LINKS, SEGMENTS, STARTS
+from aigc.feedback.names import FIELDS
 
-_LOOK = 1000  # rows that tell which column names creatives, and how days are written
 _LONGEST = 200  # characters that are stored
-_LONGEST_LINK = 2000  # characters in which an id is looked for
+LONGEST_LINK = 2000  # characters in which an id is looked for
 _ROUNDED = re.compile(r"\d([.,]\d+)?e\+?\d+", re.IGNORECASE)  # 2.38512E+16
 _TOTAL = re.compile(r"(grand )?totals?\b.*|(合计|总计|汇总|小计|总和).*", re.IGNORECASE)
-
-
-class Options(NamedTuple):
-    """What the caller says of the logs; a column `=VALUE` is that value for every row."""
-
-    columns: Mapping[str, str]
-    segments: tuple[str, ...] | None = None  # COLUMN or KEY=COLUMN; None: those that are known
-    day_format: str = ""
-    ignore: tuple[str, ...] = ()
 
 
 class Counted(NamedTuple):
@@ -145,11 +134,11 @@ class Log:
         return Counted(name, where, segment, when, impressions, clicks, conversions, cost)
 
     def _read_creative(self, cell: Any) -> str:
-        text = _text(cell)
+        text = plain_text(cell)
         if not text:
             raise ValueError("is empty")
-        if len(text) > _LONGEST_LINK:
-            raise ValueError(f"is longer than {_LONGEST_LINK} characters")
+        if len(text) > LONGEST_LINK:
+            raise ValueError(f"is longer than {LONGEST_LINK} characters")
         found = self.finder.find(text)
         if found:
             return _checked(found)  # alone: what else stands in an ad's name is not stored
@@ -160,12 +149,12 @@ class Log:
         return _checked(text, number=True)
 
     def _read_channel(self, cell: Any) -> str:
-        return _checked(_text(cell))
+        return _checked(plain_text(cell))
 
     def _read_segment(self, row: tuple[Any, ...]) -> str:
         traits: dict[str, str] = {}
         for key, cell in zip(self.segments, row, strict=True):
-            text = _checked(_text(cell))
+            text = _checked(plain_text(cell))
             if not text:
                 continue
             if len(self.seen[key]) <= privacy.MANY:
@@ -182,77 +171,6 @@ class Log:
         return found
 
 
-def opened(path: str | Path, options: Options, finder: Finder) -> Log:
-    """Find out which columns of a log say what.
-
-    Raises BriefError where one cannot be found, a column identifies people, or a day may be read
-    in two ways.
-    """
-    table = Path(path).expanduser()
-    where = f"'{table}'"
-    found = tables.columns(table)
-    for name in options.ignore:
-        if name not in found:
-            raise BriefError(f"{where}: no column '{name}' to ignore; found: {', '.join(found)}")
-    read = [name for name in found if name not in options.ignore]
-    sample = list(islice((row for row in tables.rows(table) if not row.wrong), _LOOK))
-    fixed = {name: column for name, column in options.columns.items() if column.startswith("=")}
-    wanted = {name: row for name, row in FIELDS.items() if name not in fixed}
-    given = {name: column for name, column in options.columns.items() if name not in fixed}
-    if "creative" in wanted and "creative" not in given:
-        usual = FIELDS["creative"].names
-        named = [name for name in (*usual, *LINKS) if _holds_ids(name, read, sample, finder)]
-        wanted["creative"] = tables.Wanted((*named, *usual))
-    chosen = {**tables.mapped(read, wanted, given, where), **fixed}
-    log = Log(
-        table,
-        {name: chosen[name] for name in FIELDS if name in chosen},
-        _segments(read, options.segments, where),
-        privacy.Watch(privacy.personal(read), where),
-        finder,
-        options.day_format,
-    )
-    if tables.plain(chosen.get("day", "")) in STARTS:
-        ends = tables.mapped(read, {"ends": tables.Wanted(ENDS, needed=False)}, {}, where)
-        log.ends = ends.get("ends", "")
-    if not log.day_format:
-        log.day_format = _day_format(log, [row.values for row in sample])
-    return log
-
-
-def _holds_ids(
-    name: str, columns: Sequence[str], sample: Iterable[tables.Row], finder: Finder
-) -> bool:
-    """Whether a column of this name has our ids: of the ad's name, id and link one does."""
-    wanted = {"it": tables.Wanted((name,), needed=False)}
-    column = tables.mapped(columns, wanted, {}, "").get("it")
-    return column is not None and any(
-        finder.find(_text(row.values.get(column))[:_LONGEST_LINK]) for row in sample
-    )
-
-
-def _segments(columns: Sequence[str], given: Sequence[str] | None, where: str) -> dict[str, str]:
-    if given is None:
-        wanted = {key: tables.Wanted(names, needed=False) for key, names in SEGMENTS.items()}
-        return tables.mapped(columns, wanted, {}, where)
-    named = {}
-    for each in given:
-        key, _, column = each.rpartition("=") if each not in columns else ("", "", each)
-        if column not in columns:
-            raise BriefError(
-                f"{where}: no column '{column}' for segment; found: {', '.join(columns)}"
-            )
-        named[_key(key or column)] = column
-    return named
-
-
-def _key(column: str) -> str:
-    """What a segment's column is called in what is stored: `Age range` is age."""
-    name = tables.plain(column)
-    known = (key for key, names in SEGMENTS.items() if name in map(tables.plain, names))
-    return next(known, re.sub(r"[=;\s]+", " ", column).strip().casefold())
-
-
 def _traits(key: str, text: str) -> Iterator[tuple[str, str]]:
     """`age=18-24; gender=f` in a column of segments is two traits; all else is one value."""
     parts = [part.partition("=") for part in text.split(";") if part.strip()]
@@ -263,24 +181,7 @@ def _traits(key: str, text: str) -> Iterator[tuple[str, str]]:
         yield key, text.replace(";", ",").replace("=", ":")
 
 
-def _day_format(log: Log, sample: Sequence[Mapping[str, Any]]) -> str:
-    """Whether 11/12/2026 is the 11th or the 12th, which any other day of the file may tell."""
-    column = log.chosen.get("day", "=")
-    if column.startswith("="):
-        return ""
-    try:
-        return cells.order(row.get(column) for row in sample)
-    except cells.Unclear:
-        pass
-    try:
-        return cells.order(row.values.get(column) for row in tables.rows(log.path))
-    except cells.Unclear as error:
-        raise BriefError(
-            f"'{log.path}': {error}; say which with --day-format %d/%m/%Y or %m/%d/%Y"
-        ) from error
-
-
-def _text(value: Any) -> str:
+def plain_text(value: Any) -> str:
     if cells.blank(value):
         return ""
     if isinstance(value, float) and value.is_integer():

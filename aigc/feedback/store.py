@@ -17,7 +17,7 @@ from pydantic import Field
 from aigc import events
 from aigc.campaign import Value
 from aigc.errors import BriefError, ExportError
-from aigc.feedback import Performance, connection, creatives, database, logs, merging
+from aigc.feedback import Performance, choosing, connection, creatives, database, merging
 from aigc.feedback.logs import Bad, Counted, Log
 from aigc.feedback.names import FIELDS
 
@@ -99,7 +99,7 @@ def import_logs(
         raise BriefError("no log to import; give at least one file")
     options = _options(columns or {}, day_format, tuple(ignore))
     finder = creatives.Finder(creatives.known(outputs))
-    opened = [logs.opened(path, options, finder) for path in files]
+    opened = [choosing.opened(path, options, finder) for path in files]
     with tempfile.TemporaryDirectory(prefix="aigc-feedback-") as scratch:
         staged = Path(scratch) / "logs.duckdb"
         read, found = _staged(staged, opened)
@@ -138,7 +138,7 @@ def read(outputs: str | Path, campaign: str = "") -> list[Performance]:
 
 def _options(
     columns: Mapping[str, str | Sequence[str]], day_format: str, ignore: tuple[str, ...]
-) -> logs.Options:
+) -> choosing.Options:
     unknown = columns.keys() - FIELDS.keys() - {"segment"}
     if unknown:
         raise BriefError(
@@ -149,7 +149,7 @@ def _options(
         if not isinstance(column, str):
             raise BriefError(f"{name} is one column, not {column!r}")
     segments = columns.get("segment")
-    return logs.Options(
+    return choosing.Options(
         {name: str(column) for name, column in named.items()},
         (segments,) if isinstance(segments, str) else None if segments is None else tuple(segments),
         day_format,

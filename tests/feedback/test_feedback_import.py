@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
@@ -329,6 +330,20 @@ def test_our_ids_are_found_in_what_stands_around_them(tmp_path):
     assert imported.unknown == ("23851234567890", "mug-00000000.c09")
 
 
+def test_escape_codes_do_not_reach_the_terminal(tmp_path):
+    path = log(tmp_path, rows("a\x1b[31mb,t,2026-11-22,10,1,0,0", "a,t,\x1b[2J,1,0,0,0"))
+    imported = import_logs([path], tmp_path)
+    assert read(tmp_path)[0].creative == "a [31mb"
+    assert reasons(imported)[3].isprintable()
+
+
+def test_a_link_of_any_length_is_read_in_time(tmp_path):
+    path = log(tmp_path, rows(*(f"{sign * 60_000},t,2026-11-22,1,0,0,0" for sign in ("a-", "1"))))
+    started = time.process_time()
+    assert import_logs([path], tmp_path).files[0].skipped == 2
+    assert time.process_time() - started < 5
+
+
 def test_a_dry_run_counts_and_writes_nothing(tmp_path):
     path = log(tmp_path, rows("a,t,2026-11-22,10,1,0,1"))
     outputs = tmp_path / "outputs"
@@ -361,12 +376,19 @@ def test_the_command_prints_the_mapping_the_counts_and_the_bad_lines(tmp_path):
     assert told["files"][0]["replaced"] == 1
 
 
-@pytest.mark.parametrize("text", [HEADER, rows("a,t,2026-11-22,10,11,0,1")])
-def test_the_command_fails_where_nothing_could_be_imported(tmp_path, text):
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (HEADER, "the logs have none"),
+        (rows("a,t,2026-11-22,10,11,0,1"), "line 2: 11 clicks of 10 impressions"),
+    ],
+)
+def test_the_command_fails_where_nothing_could_be_imported(tmp_path, text, why):
     ran = aigc_command("import", log(tmp_path, text), "-o", tmp_path)
     said = ran.communicate(timeout=60)
     assert ran.returncode == 1
     assert "no row could be imported" in said[1]
+    assert why in said[1]
     assert "Traceback" not in said[1]
 
 
@@ -394,6 +416,16 @@ def test_processes_that_import_at_once_lose_nothing(tmp_path):
     found = read(tmp_path)
     assert len(found) == 5 * 28
     assert {(row.impressions, row.clicks) for row in found} == {(9, 1)}
+
+
+def test_threads_that_import_and_read_at_once(tmp_path):
+    paths = [log(tmp_path, rows(f"c{n},t,2026-11-22,9,1,0,1"), f"{n}.csv") for n in range(6)]
+    with ThreadPoolExecutor(6) as pool:
+        done = [pool.submit(import_logs, [path], tmp_path) for path in paths]
+        found = [pool.submit(read, tmp_path) for _ in range(6)]
+    assert [each.result().files[0].new for each in done] == [1] * 6
+    assert all(len(each.result()) <= 6 for each in found)
+    assert [row.creative for row in read(tmp_path)] == [f"c{n}" for n in range(6)]
 
 
 SLOW = """
