@@ -102,6 +102,8 @@ def attribute(
     click.echo(f"{journeys:,} journeys, {conversions:,} conversions")
     for part, rows in tables.items():
         click.echo("\n".join(_table(part, rows)))
+        if not rows:
+            click.echo(f"fewer than {least} journeys: none is shown (--min-journeys)")
     click.echo(READ)
 
 

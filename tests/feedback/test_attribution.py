@@ -251,7 +251,7 @@ def test_a_hundred_thousand_journeys_take_seconds() -> None:
     start = time.monotonic()
     found = attribute(paths, resamples=10)
     assert len(found) == 30
-    assert time.monotonic() - start < 30  # 3 s on an idle core
+    assert time.monotonic() - start < 60  # 3 s on an idle core
 
 
 def test_rows_of_paths_are_read_from_every_kind_of_table(tmp_path: File) -> None:
@@ -374,5 +374,8 @@ def test_the_command_prints_writes_and_dumps_the_same(tmp_path: File) -> None:
     assert "251 journeys, 70 conversions" in shown.stdout
     assert "m.9" not in shown.output
     assert "caused" in shown.stdout
+    few = CliRunner().invoke(cli, [*asked, "-k", "1000"])
+    assert "fewer than 1000 journeys" in few.stdout
+    assert "m.1" not in few.stdout
     missing = CliRunner().invoke(cli, [*asked, "--path", "way"])
     assert "no column 'way' for path; found: path, conversions, null" in str(missing.exception)
