@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from aigc.feedback import Performance
 from aigc.feedback.arms import arms, believed, traits
 from aigc.feedback.slots import Slot, slots
 from aigc.feedback.store import import_logs
-from aigc.rank.clicks import Appeal
+from aigc.rank.clicks import Appeal, learned, log
 from aigc.recipe import Recipe
 
 WIDE, TALL = "iab-leaderboard", "iab-rectangle"  # the channels of `fields`
@@ -232,10 +233,10 @@ def run(*arguments: str) -> Result:
 
 
 def test_from_a_log_to_a_table(made: Campaign, tmp_path: Path) -> None:
-    log = tmp_path / "log.csv"
+    path = tmp_path / "log.csv"
     lines = [f"{made.creative(f'{WIDE}-{i}')},2026-11-22,4000,{30 * i}" for i in (1, 2, 3)]
-    log.write_text("\n".join(["creative,day,impressions,clicks", *lines]) + "\n", "utf-8")
-    import_logs([log], Path(made.folder).parent)
+    path.write_text("\n".join(["creative,day,impressions,clicks", *lines]) + "\n", "utf-8")
+    import_logs([path], Path(made.folder).parent)
     shown = run(made.folder, "--impressions", "500", "--channel", WIDE)
     assert shown.exit_code == 0, shown.output
     rows = [line.split() for line in shown.stdout.splitlines() if f".{WIDE}-" in line][:3]
@@ -262,3 +263,45 @@ def test_the_command_line_says_what_is_wrong(made: Campaign, tmp_path: Path) -> 
         failed = run(*asked)
         assert failed.exit_code == 1
         assert says in str(failed.exception)
+
+
+def words(texts: Sequence[str]) -> np.ndarray:
+    """Vectors of the words in texts; the encoder's own take seconds to load."""
+    found = np.zeros((len(texts), 12))
+    for i, text in enumerate(texts):
+        for word in text.lower().split():
+            found[i, zlib.crc32(word.encode()) % 12] += 1
+    return found
+
+
+def test_weights_that_clicks_taught(
+    made: Campaign, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Learned from a log where green draws twice the clicks of grey."""
+    monkeypatch.setattr(learned, "_vectors", words)
+    rng = np.random.default_rng(0)
+    things = ("mug", "jug", "lamp", "chair", "teapot", "bowl", "vase", "plate")
+    rows = [
+        (str(test), "", f"{colour} {things[test % 8]} number {test}", 4_000, int(rng.poisson(rate)))
+        for test in range(40)
+        for colour, rate in (("Green", 160), ("Grey", 80))
+    ]
+    path = tmp_path / "weights.json"
+    learned.learn(log.of(rows)).save(path)
+    set_ = [poster.copy_id for poster in made.posters if poster.channel == WIDE]
+    named = dict(zip(set_, ("Grey", "Green", "Grey"), strict=True))
+    copies = tuple(
+        copy.model_copy(
+            update={"headline": f"{named.get(copy.id, 'Grey')} mug number {i}", "body": ""}
+        )
+        for i, copy in enumerate(made.copies)
+    )
+    campaign = made.model_copy(update={"copies": copies})
+    (slot,) = slots(campaign, [], 100, judge=learned.load(path).appeal, channel=WIDE)
+    assert slot.choices[0].headline.startswith("Green")
+    assert slot.choices[0].give > 60
+    shown = run(made.folder, "--weights", str(path))
+    assert shown.exit_code == 0, shown.output
+    assert "learned weights expect" in shown.stdout
+    gone = run(made.folder, "--weights", str(tmp_path / "gone.json"))
+    assert gone.exit_code == 1
