@@ -17,12 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aigc import events
+from aigc.errors import BriefError
 from aigc.feedback.hidden import lumped
 
 MODELS = ("markov", "shapley", "last", "first", "linear")
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 LEVEL = 0.95
+MOST = 3000  # touches: the chain is a dense matrix of so many rows
 SMALL = "(small)"  # touches of too few journeys, together
 
 
@@ -78,7 +80,7 @@ def attribute(
     Intervals are percentiles over journeys drawn anew; without resamples they are the shares.
     A model's shares sum to 1, or are all 0 where nothing converted. Paths without touches are left
     out. Touches that fewer than `least` journeys met are one row, SMALL, and with them the next
-    larger where the total would tell.
+    larger where the total would tell. Raises BriefError for more than MOST touches.
     """
     table = _table(paths)
     if not table.names:
@@ -179,6 +181,10 @@ def _table(paths: Iterable[Path]) -> _Table:
     # Order must not matter, not even for the numbers that are drawn.
     rows = sorted(counts)
     names = sorted({touch for row in rows for touch in row})
+    if len(names) > MOST:
+        raise BriefError(
+            f"{len(names)} different touches, {MOST} at most: name them less finely, or --by channel"
+        )
     index = {name: i for i, name in enumerate(names)}
     walks = [[index[touch] for touch in row] for row in rows]
     n = len(names)

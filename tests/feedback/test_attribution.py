@@ -254,6 +254,11 @@ def test_a_hundred_thousand_journeys_take_seconds() -> None:
     assert time.monotonic() - start < 60  # 3 s on an idle core
 
 
+def test_touches_without_number_are_refused_before_memory_is_out() -> None:
+    with pytest.raises(BriefError, match="3001 different touches"):
+        attribute([Path((f"t{each}",), 1, 0) for each in range(3001)])
+
+
 def test_rows_of_paths_are_read_from_every_kind_of_table(tmp_path: File) -> None:
     (tmp_path / "p.csv").write_text(
         "Path,Total conversions,null,revenue\nm.1@mail > m.2@web,2,3,10\nm.2@web,0,4,\n"
