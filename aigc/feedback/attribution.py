@@ -183,7 +183,7 @@ def _table(paths: Iterable[Path]) -> _Table:
     names = sorted({touch for row in rows for touch in row})
     if len(names) > MOST:
         raise BriefError(
-            f"{len(names)} different touches, {MOST} at most: name them less finely, or --by channel"
+            f"{len(names)} different touches, {MOST} at most: name them coarser, or --by channel"
         )
     index = {name: i for i, name in enumerate(names)}
     walks = [[index[touch] for touch in row] for row in rows]
