@@ -115,9 +115,16 @@ def _print(found: list[Slot]) -> None:
             rate = f"{each.rate:.2%} ({each.low:.2%}–{each.high:.2%})"
             click.echo(
                 f"  {each.creative:<{wide}} {each.shown:>9} {each.clicks:>7}  {rate:<22}"
-                f" {each.best:>5.0%} {each.give:>8}  {each.copy_id}: {each.headline}"
+                f" {_chance(each.best):>5} {each.give:>8}  {each.copy_id}: {each.headline}"
             )
         click.echo(f"  {slot.why}")
+
+
+def _chance(value: float) -> str:
+    """Never 100 % of something that is not certain, nor 0 %."""
+    if 0.995 <= value < 1:
+        return ">99%"
+    return "<1%" if 0 < value < 0.005 else f"{value:.0%}"
 
 
 def _print_csv(found: list[Slot]) -> None:
