@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -45,9 +45,7 @@ def opened(path: str | Path, options: Options, finder: Finder) -> Log:
     wanted = {name: row for name, row in FIELDS.items() if name not in fixed}
     given = {name: column for name, column in options.columns.items() if name not in fixed}
     if "creative" in wanted and "creative" not in given:
-        usual = FIELDS["creative"].names
-        named = [name for name in (*usual, *LINKS) if _holds_ids(name, read, sample, finder)]
-        wanted["creative"] = tables.Wanted((*named, *usual))
+        wanted["creative"] = tables.Wanted(_naming(read, sample, finder))
     chosen = {**tables.mapped(read, wanted, given, where), **fixed}
     log = Log(
         table,
@@ -65,15 +63,21 @@ def opened(path: str | Path, options: Options, finder: Finder) -> Log:
     return log
 
 
-def _holds_ids(
-    name: str, columns: Sequence[str], sample: Iterable[tables.Row], finder: Finder
-) -> bool:
-    """Whether a column of this name has our ids: of the ad's name, id and link one does."""
-    wanted = {"it": tables.Wanted((name,), needed=False)}
-    column = tables.mapped(columns, wanted, {}, "").get("it")
-    return column is not None and any(
-        finder.find(plain_text(row.values.get(column))[:LONGEST_LINK]) for row in sample
-    )
+def _naming(
+    columns: Sequence[str], sample: Sequence[tables.Row], finder: Finder
+) -> tuple[str, ...]:
+    """Names of a creative's column, best first: of the ad's name, id and link one has our ids."""
+    usual = FIELDS["creative"].names
+    ours, filled = [], []
+    for name in (*usual, *LINKS):
+        wanted = {"it": tables.Wanted((name,), needed=False)}
+        column = tables.mapped(columns, wanted, {}, "").get("it")
+        texts = [plain_text(row.values.get(column)) for row in sample] if column else []
+        if any(finder.find(text[:LONGEST_LINK]) for text in texts):
+            ours.append(name)
+        elif any(texts) and name in usual:
+            filled.append(name)
+    return (*ours, *filled, *usual)
 
 
 def _segments(columns: Sequence[str], given: Sequence[str] | None, where: str) -> dict[str, str]:

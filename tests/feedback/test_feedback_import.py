@@ -344,6 +344,15 @@ def test_a_link_of_any_length_is_read_in_time(tmp_path):
     assert time.process_time() - started < 5
 
 
+def test_of_several_columns_the_one_that_says_something_names_the_creative(tmp_path):
+    head = "Ad name,Ad ID,Final URL,impressions,clicks\n"
+    link = "https://s.example/?x=teapot-1a2b3c4d.c01"
+    import_logs([log(tmp_path, f"{head} --,123456789012,https://s.example,10,1\n")], tmp_path)
+    assert read(tmp_path)[0].creative == "123456789012"
+    import_logs([log(tmp_path, f"{head}Spring,123456789012,{link},10,1\n")], tmp_path, afresh=True)
+    assert read(tmp_path)[0].creative == "teapot-1a2b3c4d.c01"
+
+
 def test_a_dry_run_counts_and_writes_nothing(tmp_path):
     path = log(tmp_path, rows("a,t,2026-11-22,10,1,0,1"))
     outputs = tmp_path / "outputs"
