@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from aigc import brief, events, photo
 from aigc.caption import CaptionRequest, references, sentences
 from aigc.caption.references import Pair
-from aigc.errors import AigcError
+from aigc.errors import AigcError, BriefError
 from aigc.rank import mert, metrics
 from aigc.rank.clicks import weights as files
 from aigc.rank.metrics import Floats, Metric
@@ -115,6 +115,8 @@ def learn(
     backend = Backend() if candidates is None else Backend(candidates=candidates)
     pairs, data = judged(references.read(table, columns), backend, language, measure)
     references.check(pairs, table)
+    if len({pair.reference for pair in pairs}) == 1:
+        raise BriefError(f"'{table}': all references are the same; there is nothing to hold out")
     outcome = fit(data, measure, groups=[pair.reference for pair in pairs], seed=seed)
     save(output, outcome, pairs, Path(table).name, f"language {language}, seed {seed}")
     if outcome.margins["shipped"].low <= 0:

@@ -55,13 +55,14 @@ class Tuned(NamedTuple):
 def lists(features: Sequence[ArrayLike], statistics: Sequence[ArrayLike]) -> Lists:
     """Join lists of any length: for each sentence features (k, d) and statistics (k, m).
 
-    Raises ValueError for an empty list, lists that do not match, or a number that is none.
+    Raises ValueError for no list, an empty one, lists that do not match, or what is no number.
     """
     rows = [np.asarray(each, float) for each in features]
     counts = [np.asarray(each, float) for each in statistics]
-    if [len(row) for row in rows] != [len(row) for row in counts] or not all(map(len, rows)):
+    sizes = [len(row) for row in rows]
+    if not sizes or not all(sizes) or sizes != [len(row) for row in counts]:
         raise ValueError("each list needs a candidate, and statistics for each of them")
-    size = max((len(row) for row in rows), default=0)
+    size = max(sizes)
     there = np.array([np.arange(size) < len(row) for row in rows], bool).reshape(len(rows), size)
     made = Lists(_filled(rows, there), _filled(counts, there), there)
     if not (np.isfinite(made.features).all() and np.isfinite(made.statistics).all()):
@@ -107,10 +108,10 @@ def searches(nbest: Lists, weights: Floats, directions: Floats, metric: Metric) 
     intercept = np.tile((nbest.features * weights).sum(axis=-1), (ways, 1))
     slope = np.einsum("skd,nd->nsk", nbest.features, directions).reshape(intercept.shape)
     leading, corners = _envelopes(intercept, slope, np.tile(nbest.there, (ways, 1)))
-    order = np.lexsort((corners.step, corners.row // max(count, 1)))
+    order = np.lexsort((corners.step, corners.row // count))
     row, before, after = (field[order] for field in corners[:3])
     step = corners.step[order]
-    way, sentence = np.divmod(row, max(count, 1))
+    way, sentence = np.divmod(row, count)
     # Each way has one interval more than corners: the first holds its sum, the others changes.
     bends = np.bincount(way, minlength=ways)
     first = np.cumsum(bends + 1) - (bends + 1)
@@ -140,7 +141,8 @@ def _best(at: Floats, values: Floats) -> Step:
     wide = widths > NARROW * np.maximum(1.0, np.abs(middles))
     values = np.where(wide, values, -np.inf)
     best = values.max()
-    if values[at.searchsorted(0.0)] == best:
+    tied = np.abs(at).min() <= NARROW  # on a corner the start decodes as neither side does
+    if not tied and values[at.searchsorted(0.0)] == best:
         return Step(0.0, float(best))
     found = np.where(values == best, widths, -np.inf).argmax()
     return Step(float(middles[found]), float(best))
@@ -158,7 +160,8 @@ def tune(
     """Fit weights (d,): never worse than `start`, by what decoding with them really gives.
 
     From `start` and from `restarts` random points, the best step along the axes and along
-    `directions` random ways is taken until none gains. `start` wins ties.
+    `directions` random ways is taken until none gains. `start` wins ties. Raises ValueError where
+    `start` is no such vector.
     """
     random = np.random.default_rng(seed)
     # Ways are drawn where each feature's differences inside a list are of size one.
@@ -166,6 +169,8 @@ def tune(
     scale = np.sqrt((spread**2).mean(axis=0))
     scale = 1 / np.where(scale > NARROW, scale, 1.0)
     begun = _unit(start)
+    if begun.shape != scale.shape or not np.isfinite(begun).all():
+        raise ValueError("a fit starts from as many finite weights as there are features")
     before = score(nbest, begun, metric)
     best = Tuned(begun, before, before)
     for number in range(restarts + 1):
@@ -240,8 +245,7 @@ def _means(nbest: Lists) -> Floats:
 
 
 def _filled(rows: Sequence[Floats], there: NDArray[np.bool_]) -> Floats:
-    width = rows[0].shape[1] if rows else 0
-    made = np.zeros((*there.shape, width))
+    made = np.zeros((*there.shape, rows[0].shape[1]))
     for number, row in enumerate(rows):
         made[number, : len(row)] = row
     return made

@@ -200,6 +200,16 @@ def test_the_command_learns_and_captions_use_its_file(shop, seen, monkeypatch):
     assert Backend().materials == {}
 
 
+def test_one_reference_for_all_is_nothing_to_learn_from(shop, seen):
+    text = shop.read_text("utf-8")
+    for kind in KINDS:
+        text = text.replace(f'"About": {json.dumps(kind + "。可送人。")}', '"About": "A shop."')
+    shop.write_text(text, "utf-8")
+    with pytest.raises(BriefError, match="all references are the same"):
+        tune.learn(shop, shop.parent / "w.json", columns=MAPPED, language="zh-CN")
+    assert not (shop.parent / "w.json").exists()
+
+
 def saved(path, **changes):
     names = tuple(sentences.shipped())
     fields = {"kind": "caption", "made": "2026-01-02", "data": "0", "evidence": {"pairs": 10}}

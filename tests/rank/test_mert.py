@@ -61,8 +61,7 @@ def test_no_grid_finds_a_better_step(nbest, weights, direction, metric):
     grid = np.concatenate([np.arange(-30, 30, 0.031) + 0.0071, [-1e4, 1e4]])
     best = max(metric(sums_at(nbest, weights + grid[:, None] * direction)))
     assert found.value >= best - 1e-9
-    if found.length:
-        assert reached == pytest.approx(found.value)
+    assert reached == pytest.approx(found.value)
 
 
 @SOME
@@ -126,6 +125,14 @@ def test_the_outermost_intervals_are_searched():
     assert mert.search(lines((0, 0, 1), (-6, -1, 2)), AT, ALONG, mean) == mert.Step(-9.0, 2.0)
 
 
+def test_a_start_on_a_tie_is_left_for_the_better_side():
+    nbest = lines((0, 0, 1), (0, -1, 5))
+    assert mert.score(nbest, AT, mean) == 1.0
+    found = mert.search(nbest, AT, ALONG, mean)
+    assert found == mert.Step(-0.5, 5.0)
+    assert mert.tune(nbest, AT, mean, restarts=0).value == 5.0
+
+
 def test_an_interval_without_width_is_no_gain():
     # Three lines through one point: the middle one leads nowhere.
     assert mert.search(lines((0, 0, 1), (-2, 1, 50), (-4, 2, 0)), AT, ALONG, mean).value == 1.0
@@ -160,6 +167,7 @@ def test_shorter_lists_are_filled_with_what_never_leads():
 @pytest.mark.parametrize(
     ("features", "counts"),
     [
+        ([], []),
         ([[]], [[]]),
         ([[[1.0]]], [[[1.0], [2.0]]]),
         ([[[float("nan")]]], [[[1.0]]]),
@@ -169,6 +177,12 @@ def test_shorter_lists_are_filled_with_what_never_leads():
 def test_what_cannot_be_ranked_is_refused(features, counts):
     with pytest.raises(ValueError, match=r"candidate|finite"):
         mert.lists(features, counts)
+
+
+@pytest.mark.parametrize("start", [[1.0], [1.0, float("nan")]])
+def test_a_start_that_is_no_weight_is_refused(start):
+    with pytest.raises(ValueError, match="finite weights"):
+        mert.tune(lines((0, 0, 1)), start, mean)
 
 
 def test_it_finds_the_weights_that_made_the_order():
