@@ -20,6 +20,7 @@ from aigc.rank.language import script
 DIRECTIONS = 64
 FOLDS = 5
 FAR = 0.95  # share of the log's own texts, and of its tests, held out, that lie nearer
+LEAST = 0.05  # spread along any direction, as a share of the mean variance
 RARE = 0.05  # share of a log's texts; a script with fewer was not learned
 SCRIPTS = ("en", "other", "zh")
 
@@ -89,6 +90,8 @@ def _around(points: Floats) -> Domain:
     _, sizes, axes = np.linalg.svd(points - centre, full_matrices=False)
     variances = sizes**2 / max(count - 1, 1)
     kept = min(DIRECTIONS, count // 4, width - 1)
-    rest = float(np.sqrt(max(variances[kept:].sum() / (width - kept), 1e-9)))
+    # A direction in which the log hardly varies is no border: new texts need not be as alike.
+    least = LEAST * variances.sum() / width + 1e-12
+    rest = float(np.sqrt(max(variances[kept:].sum() / (width - kept), least)))
     spread = np.maximum(np.sqrt(variances[:kept]), rest)
     return Domain(centre, axes[:kept] / spread[:, None], rest, 0.0, 1.0, 1.0, np.ones(len(SCRIPTS)))

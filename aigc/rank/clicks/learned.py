@@ -76,30 +76,33 @@ class Learned:
     def speaks(self, texts: Sequence[str]) -> list[dict[str, float]]:
         """What speaks for a text or against it: traits that it has more of than the others.
 
-        In log-odds; what a text has less of is left to the others to be said.
+        In log-odds, by `voices`; what a text has less of is left to the others to be said.
         """
+        voices = {voice.name: voice.effect for voice in self.voices()}
+        spread = np.where(self.spread > 0, self.spread, np.inf)
         more = traits.measure(texts)
-        more -= more.mean(0)
-        said = self.posterior.slope * more * self.posterior.weights[-len(self.spread) :]
+        more = (more - more.mean(0)) / spread
+        names = list(traits.labels())
         return [
             {
-                name: float(says)
-                for name, says, has in zip(labels, row, held, strict=True)
+                name: voices[name] * float(has)
+                for name, has in zip(names, row, strict=True)
                 if has > 0
             }
-            for labels, row, held in zip([traits.labels()] * len(texts), said, more, strict=True)
+            for row in more
         ]
 
     def voices(self) -> list[Voice]:
-        """What the traits say of clicks, the strongest first."""
-        count, centre = len(self.spread), self.posterior.centre
-        more = np.tile(centre, (count + 1, 1))  # the average text, and with more of each trait
-        more[1:, -count:] += np.diag(self.spread)
-        mean, covariance = self.posterior.appeal(more)
-        error = np.sqrt(np.maximum(covariance.diagonal()[1:] - covariance[0, 0], 0))
-        rows = zip(traits.labels().items(), mean[1:], error, strict=True)
-        voices = [Voice(*label, float(effect), float(unsure)) for label, effect, unsure in rows]
-        return sorted(voices, key=lambda voice: -abs(voice.effect))
+        """What each trait says of clicks, other traits being equal, the strongest first.
+
+        Of traits alone: sentence vectors know most of them too, and would take their share.
+        """
+        labels = traits.labels()
+        found = [
+            Voice(name, labels[name], effect, error)
+            for name, effect, error in self.head.facts.get("voices", ())
+        ]
+        return sorted(found, key=lambda voice: -abs(voice.effect))
 
     def save(self, path: str | Path) -> None:
         """Write the weights as a file.
@@ -136,6 +139,8 @@ def learn(log: ClickLog, note: str = "", made: date | None = None) -> Learned:
             [row.pairs, *_short(row.said, row.seen)] for row in held.table if row.pairs
         ],
     }
+    spread = given[:, block == _TRAIT].std(0)
+    facts["voices"] = _heard(log, given[:, block == _TRAIT], spread)
     if posterior.tastes is not None:
         facts["segments"] = posterior.tastes.traits
     score = None
@@ -154,7 +159,6 @@ def learn(log: ClickLog, note: str = "", made: date | None = None) -> Learned:
         features=tuple(traits.labels()),
         facts=facts,
     )
-    spread = given[:, block == _TRAIT].std(0)
     some = posterior.appeal(given[np.linspace(0, len(given) - 1, _SOME).astype(int)])
     variance = float(some.mean.var() + some.covariance.diagonal().mean())
     where = domain.learn(log.texts, vectors, log.tests, log.groups)
@@ -210,6 +214,20 @@ def _encoder() -> str:
     from aigc._engines import phrasing
 
     return phrasing.name()
+
+
+def _heard(log: ClickLog, measured: Floats, spread: Floats) -> list[list[Any]]:
+    """What the traits alone teach: name, log-odds for a spread of it, standard error."""
+    if not spread.any():
+        return []
+    alone = fit.fit(measured, log.impressions, log.clicks, log.tests, groups=log.groups)
+    more = np.vstack([alone.centre, alone.centre + np.diag(spread)])
+    mean, covariance = alone.appeal(more)
+    error = np.sqrt(np.maximum(covariance.diagonal()[1:] - covariance[0, 0], 0))
+    return [
+        [name, *_short(float(effect), float(unsure))]
+        for name, effect, unsure in zip(traits.labels(), mean[1:], error, strict=True)
+    ]
 
 
 def _short(*values: float) -> list[float]:
