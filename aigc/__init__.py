@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from aigc.export import pack
     from aigc.feedback.store import import_logs as import_feedback
     from aigc.pipeline import redo, run
+    from aigc.rank.clicks.learned import learn as learn_copy
+    from aigc.rank.clicks.learned import load as load_weights
+    from aigc.rank.clicks.log import read as read_clicks
     from aigc.rank.posters import rank_posters
     from aigc.recipe import Recipe
 
@@ -37,10 +40,13 @@ _WHERE = {
     "Scene": "aigc.campaign:Scene",
     "Score": "aigc.campaign:Score",
     "import_feedback": "aigc.feedback.store:import_logs",
+    "learn_copy": "aigc.rank.clicks.learned:learn",
     "load_brief": "aigc.brief:load",
     "load_campaign": "aigc.export:load",
+    "load_weights": "aigc.rank.clicks.learned:load",
     "pack": "aigc.export:pack",
     "rank_posters": "aigc.rank.posters:rank_posters",
+    "read_clicks": "aigc.rank.clicks.log:read",
     "redo": "aigc.pipeline:redo",
     "run": "aigc.pipeline:run",
 }
@@ -59,10 +65,13 @@ __all__ = [
     "Score",
     "__version__",
     "import_feedback",
+    "learn_copy",
     "load_brief",
     "load_campaign",
+    "load_weights",
     "pack",
     "rank_posters",
+    "read_clicks",
     "redo",
     "run",
 ]
