@@ -13,6 +13,7 @@ from aigc.campaign import Caption, Pixels, Tag
 from aigc.caption import Captioner, CaptionRequest, facts, learned, sentences, words
 from aigc.caption.facts import Facts
 from aigc.photo import on_white
+from aigc.stage import FilePath
 
 if TYPE_CHECKING:
     from aigc.caption.matte import Matte
@@ -39,7 +40,7 @@ class Backend(Captioner):
     candidates: int = Field(
         4, ge=0, le=32, description="Sentences that the small language model proposes"
     )
-    weights: str = Field(
+    weights: FilePath = Field(
         "", description="Weights that order sentences: a file by `aigc learn caption`; empty: ours"
     )
 
