@@ -7,6 +7,7 @@ import click
 from aigc.cli_attribute import attribute
 from aigc.cli_import import import_logs
 from aigc.cli_replay import replay
+from aigc.cli_report import report
 
 
 @click.group()
@@ -17,3 +18,4 @@ def feedback() -> None:
 feedback.add_command(import_logs)
 feedback.add_command(attribute)
 feedback.add_command(replay)
+feedback.add_command(report)

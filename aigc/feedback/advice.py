@@ -69,7 +69,8 @@ def _best(name: str, made: Made, rivals: Sequence[Group]) -> Advice | None:
         f"(95 %: {low:.2f} to {high:.2f}{taken}); it is the best with probability "
         f"{_sure(top.best or 0)}."
     )
-    return Advice(table=name, sure=True, says=says, creatives=top.creatives[:_SHOWN])
+    examples = top.creatives[:_SHOWN] if name not in ("channel", "segment") else ()
+    return Advice(table=name, sure=True, says=says, creatives=examples)
 
 
 def _missing(name: str, made: Made, rivals: Sequence[Group]) -> str:

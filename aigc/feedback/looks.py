@@ -72,7 +72,7 @@ def unknown(creative: str) -> Creative:
     return Creative(creative, creative.partition(".")[0] if "." in creative else "")
 
 
-def thumbnail(creative: Creative, side: int = 128) -> bytes:
+def thumbnail(creative: Creative, side: int = 104) -> bytes:
     """A small JPEG of its poster; empty where there is none."""
     from PIL import Image, UnidentifiedImageError
 
@@ -86,7 +86,7 @@ def thumbnail(creative: Creative, side: int = 128) -> bytes:
         return b""
     small.thumbnail((side, side))
     stream = io.BytesIO()
-    small.save(stream, "JPEG", quality=80)
+    small.save(stream, "JPEG", quality=78)
     return stream.getvalue()
 
 
