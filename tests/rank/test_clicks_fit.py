@@ -245,6 +245,31 @@ def test_noise_alone_is_foretold_no_better_than_a_coin() -> None:
     assert held.loss < 0.72
 
 
+@pytest.mark.parametrize("tests", [1, 3])
+def test_few_tests_can_be_held_out_and_say_little(tests: int) -> None:
+    held = cross_validated(*drawn(tests=tests).log)
+    assert held.low <= held.accuracy <= held.high
+    assert np.isfinite(held.mean).all()
+    assert 0.5 < held.posterior.slope < 1.5
+    if tests == 1:  # nothing is left to learn from
+        assert not held.mean.any()
+
+
+def test_audiences_are_compared_apart_and_held_out_together(truth: Truth) -> None:
+    log = truth.log
+    # Those of the phone click three times as much: their share of an arm must not look like taste.
+    phone = np.where(log.features[:, 0] > 0, 3000, 500)
+    shown = np.r_[phone, 3500 - phone]
+    chance = np.r_[np.full(len(phone), 0.06), np.full(len(phone), 0.02)]
+    clicks = np.random.default_rng(8).binomial(shown, chance)
+    twice = Log(np.tile(log.features, (2, 1)), shown, clicks, np.tile(log.test, 2))
+    apart = cross_validated(*twice, segments=["device=phone"] * 800 + ["device=desk"] * 800)
+    mixed = fit(log.features, shown[:800] + shown[800:], clicks[:800] + clicks[800:], log.test)
+    assert mixed.weights[0] > 0.1
+    assert abs(apart.posterior.weights[0]) < 0.03
+    assert np.array_equal(apart.fold[:800], apart.fold[800:])
+
+
 def test_chances_come_true_as_often_as_they_say(truth: Truth, held: HeldOut) -> None:
     for each in held.table:
         if each.pairs > 60:

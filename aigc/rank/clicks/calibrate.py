@@ -68,8 +68,9 @@ def cross_validated(
     """Foretell each test from the others, and set slope and inflation to what was seen there.
 
     Arguments as `fit`'s. Whole groups, tests and texts are held out; weights and prior come from
-    the other folds. What knows no test's outcome apart is common to all folds: axes of features,
-    tau, and where clicks are linearised. Raises BriefError where no test compares texts.
+    the other folds. A few numbers come from all of them: axes of features (no clicks), tau, the
+    prior that the search starts at, where clicks are linearised, and slope and inflation.
+    Raises BriefError where no test compares texts.
     """
     given = np.atleast_2d(np.asarray(features, float))
     with threadpool_limits(1):  # the matrices are small: threads would only wait for each other

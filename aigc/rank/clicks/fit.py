@@ -99,7 +99,7 @@ class Evidence:
         self.fold = dealt(folds, self.story, kept)
         self.axes = principal(given[kept], block)
         self.chosen: Chosen = maximised(self.within, self.axes)
-        self.folds = Folds(self.within, self.axes, self.chosen, self.fold[kept])
+        self.folds = Folds(self.within, self.axes, self.chosen, self.fold[kept], folds)
         self.segments: list[str] | None = None
         if segments is not None:
             self.segments = [str(segments[row]) for row in np.flatnonzero(kept).tolist()]

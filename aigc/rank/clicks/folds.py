@@ -15,11 +15,11 @@ from aigc.rank.clicks.within import Ints, Labels, Within, codes
 class Folds:
     """The moments of each fold, at the tau and linearisation chosen for all."""
 
-    def __init__(self, within: Within, axes: Axes, chosen: Chosen, fold: Ints) -> None:
+    def __init__(self, within: Within, axes: Axes, chosen: Chosen, fold: Ints, folds: int) -> None:
         seen, noise = chosen.answers
         weighed = within.weigh(axes.coordinates, noise, chosen.tau)
         pulled = within.weigh(seen, noise, chosen.tau)
-        rows = [np.flatnonzero(fold == each) for each in range(int(fold.max()) + 1)]
+        rows = [np.flatnonzero(fold == each) for each in range(folds)]
         # No text, test or group is in two folds, so that no error hangs together over them.
         self.grams = [axes.coordinates[each].T @ weighed[each] for each in rows]
         self.pulls = [axes.coordinates[each].T @ pulled[each] for each in rows]

@@ -16,6 +16,7 @@ from aigc.rank.clicks import Floats
 
 Ints = NDArray[np.int64]
 Labels = Sequence[object] | NDArray[Any]
+_PART = 128  # columns weighed at once
 
 
 class Answers(NamedTuple):
@@ -99,8 +100,11 @@ class Within:
 
     def moments(self, features: Floats, answers: Answers, tau: float) -> Moments:
         weigh, logdet = self._weigher(answers.noise, tau)
-        weighed, seen = weigh(features), weigh(answers.seen)
-        return Moments(features.T @ weighed, features.T @ seen, float(answers.seen @ seen), logdet)
+        seen, gram = weigh(answers.seen), np.empty((features.shape[1],) * 2)
+        for start in range(0, len(gram), _PART):  # a log of many segments is wide and long
+            part = slice(start, start + _PART)
+            gram[:, part] = features.T @ weigh(features[:, part])
+        return Moments(gram, features.T @ seen, float(answers.seen @ seen), logdet)
 
     def _weigher(self, noise: Floats, tau: float) -> tuple[Callable[[Floats], Floats], float]:
         # V = diag(noise) + tau² ZZ', Z the texts, which may recur in other tests; its inverse by
