@@ -33,6 +33,7 @@ NONE = "Some ways to use a mug with the lamp in room b"
 @pytest.fixture(autouse=True)
 def _plain(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(learned, "_vectors", clicklogs.plain_vectors)
+    monkeypatch.setattr(learned, "_meanings", clicklogs.plain_vectors)
     monkeypatch.setattr(learned, "_encoder", lambda: "plain words 16")
 
 
@@ -42,6 +43,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("weights") / "clicks.json"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(learned, "_vectors", clicklogs.plain_vectors)
+        patch.setattr(learned, "_meanings", clicklogs.plain_vectors)
         patch.setattr(learned, "_encoder", lambda: "plain words 16")
         rows = [(test, "", text, shown, got) for test, text, shown, got in clicklogs.rows()]
         learned.learn(log.of(rows, ["log.csv"]), made=date(2026, 1, 2)).save(path)

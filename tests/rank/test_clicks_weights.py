@@ -26,6 +26,7 @@ NONE = "some ways to use a mug with the lamp in room b"
 @pytest.fixture(autouse=True)
 def _plain(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(learned, "_vectors", clicklogs.plain_vectors)
+    monkeypatch.setattr(learned, "_meanings", clicklogs.plain_vectors)
     monkeypatch.setattr(learned, "_encoder", lambda: "plain words 16")
 
 
@@ -39,6 +40,7 @@ def clicks() -> log.ClickLog:
 def taught(clicks: log.ClickLog) -> Learned:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(learned, "_vectors", clicklogs.plain_vectors)
+        patch.setattr(learned, "_meanings", clicklogs.plain_vectors)
         patch.setattr(learned, "_encoder", lambda: "plain words 16")
         return learned.learn(clicks, "a note", DAY)
 

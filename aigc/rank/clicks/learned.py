@@ -57,7 +57,7 @@ class Learned:
         """
         vectors = _vectors(texts)
         known = self.posterior.appeal(_joined(texts, vectors), segment)
-        trust = self.domain.trust(texts, vectors)
+        trust = self.trust(texts)
         own = np.diag((1 - trust**2) * self.variance)
         return Appeal(trust * known.mean, np.outer(trust, trust) * known.covariance + own)
 
@@ -67,7 +67,7 @@ class Learned:
 
     def trust(self, texts: Sequence[str]) -> Floats:
         """How much of what was learned holds for each text, 0..1, (n,)."""
-        return self.domain.trust(texts, _vectors(texts))
+        return self.domain.trust(texts, _meanings(texts))
 
     def unlike(self, texts: Sequence[str]) -> list[bool]:
         """Whether each text is unlike those of the log, so that little holds for it."""
@@ -161,7 +161,7 @@ def learn(log: ClickLog, note: str = "", made: date | None = None) -> Learned:
     )
     some = posterior.appeal(given[np.linspace(0, len(given) - 1, _SOME).astype(int)])
     variance = float(some.mean.var() + some.covariance.diagonal().mean())
-    where = domain.learn(log.texts, vectors, log.tests, log.groups)
+    where = domain.learn(log.texts, _meanings(log.texts), log.tests, log.groups)
     found = Learned(head, posterior, where, variance, spread)
     return _read(head, {name: weights.kept(each, name in _COARSE) for name, each in _arrays(found)})
 
@@ -210,10 +210,17 @@ def _vectors(texts: Sequence[str]) -> Floats:
 
 
 def _encoder() -> str:
-    """Which model `_vectors` asks: other vectors than those learned from mean nothing."""
-    from aigc._engines import phrasing
+    """Which models are asked: other vectors than those learned from mean nothing."""
+    from aigc._engines import phrasing, store
 
-    return phrasing.name()
+    return f"{phrasing.name()}; meaning sha256:{store.models()['sentence-encoder'].sha256[:12]}"
+
+
+def _meanings(texts: Sequence[str]) -> Floats:
+    """What each text is about, as a vector, (n, d): that tells one domain from another."""
+    from aigc._engines import encoder
+
+    return np.asarray(encoder.encode(texts), np.float64)
 
 
 def _heard(log: ClickLog, measured: Floats, spread: Floats) -> list[list[Any]]:
@@ -265,7 +272,8 @@ def _read(head: Head, arrays: dict[str, Floats], digest: str = "") -> Learned:
     """Weights of the arrays that `_arrays` gives; raises where one is missing or out of shape."""
     count, (width,) = len(traits.labels()), arrays["weights"].shape
     segments = tuple(head.facts.get("segments", ()))
-    lengths = {"centre": width, "axes": width, "spread": count, "domain.centre": width - count}
+    lengths = {"centre": width, "axes": width, "spread": count}
+    lengths["domain.centre"] = arrays["domain.axes"].shape[1]
     if segments:
         lengths |= {"tastes.means": len(segments), "tastes.covariance": len(segments)}
     for name, length in lengths.items():
