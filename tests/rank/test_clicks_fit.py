@@ -261,7 +261,7 @@ def test_audiences_are_compared_apart_and_held_out_together(truth: Truth) -> Non
     phone = np.where(log.features[:, 0] > 0, 3000, 500)
     shown = np.r_[phone, 3500 - phone]
     chance = np.r_[np.full(len(phone), 0.06), np.full(len(phone), 0.02)]
-    clicks = np.random.default_rng(8).binomial(shown, chance)
+    clicks = np.asarray(np.random.default_rng(8).binomial(shown, chance), np.int64)
     twice = Log(np.tile(log.features, (2, 1)), shown, clicks, np.tile(log.test, 2))
     apart = cross_validated(*twice, segments=["device=phone"] * 800 + ["device=desk"] * 800)
     mixed = fit(log.features, shown[:800] + shown[800:], clicks[:800] + clicks[800:], log.test)
