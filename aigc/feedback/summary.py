@@ -172,7 +172,7 @@ def _remarks(seen: Sequence[Seen]) -> list[str]:
     if odd:
         named = ", ".join(odd[:_NAMED]) + (", …" if len(odd) > _NAMED else "")
         remarks.append(
-            f"More clicks than impressions for {named}: left out of all click rates. Import the "
-            "log that has the impressions."
+            f"More clicks than impressions for {named}: left out where groups are "
+            "compared. Import the log that has the impressions."
         )
     return remarks
