@@ -13,7 +13,7 @@ from aigc.feedback.rates import WIDE, Floats
 from aigc.feedback.summary import Estimate, Predictor, Seen
 
 ENOUGH = 8  # copies that were shown
-_SAME = 1e-3  # sd of a part's values that is no difference
+_SAME = 5e-3  # sd of a part's values that is no difference
 
 
 def predictors(seen: Sequence[Seen]) -> list[Predictor]:
