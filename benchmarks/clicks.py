@@ -36,8 +36,17 @@ FOLDS = 10
 ROUNDS = 2000  # of the bootstrap
 Floats = NDArray[np.float64]
 Scorer = Callable[[Sequence[str]], Floats]
-_SURFACE = (r"\?", r"!", r"\d", r"[\"“]", r"\b(you|your)\b", r"\b(she|her)\b", r"\b(he|his)\b")
-_SURFACE += (r"\b(this|here|that)\b", r"\b(why|how|what)\b")
+_SURFACE = (
+    r"\?",
+    r"!",
+    r"\d",
+    r"[\"“]",
+    r"\b(you|your)\b",
+    r"\b(she|her)\b",
+    r"\b(he|his)\b",
+    r"\b(this|here|that)\b",
+    r"\b(why|how|what)\b",
+)
 
 
 class Arm(NamedTuple):
@@ -174,13 +183,12 @@ def _scored(
     ahead = {name: np.zeros(len(pairs)) for name in _SCORERS}
     seconds = dict.fromkeys(_SCORERS, 0.0)
     for each in np.unique(pair_fold):
-        asked = np.flatnonzero(pair_fold == each)
-        known = [arms[i] for i in np.flatnonzero(fold != each)]
-        firsts = [pairs[i].first for i in asked]
-        seconds_ = [pairs[i].second for i in asked]
+        asked = np.flatnonzero(pair_fold == each).tolist()
+        known = [arms[i] for i in np.flatnonzero(fold != each).tolist()]
+        both = [pairs[i].first for i in asked] + [pairs[i].second for i in asked]
         for name, learn in _SCORERS.items():
             began = time.perf_counter()
-            score = learn(known)([*firsts, *seconds_])
+            score = learn(known)(both)
             ahead[name][asked] = score[: len(asked)] - score[len(asked) :]
             seconds[name] += time.perf_counter() - began
         print(f"fold {each + 1}", file=sys.stderr)
