@@ -46,7 +46,7 @@ def check() -> list[Check]:
     for use, parts in groupby(optional, key=lambda model: model.use.partition(", part ")[0]):
         own = list(parts)
         here = not any(model in absent for model in own)
-        says = use if here else f"not fetched, and a campaign needs none; {use}"
+        says = use if here else f"not fetched, and not needed for a campaign; {use}"
         npm = " (with npm, which Node.js brings)" if own[0].ref.startswith("npm:") else ""
         remedy = "" if here else f"aigc models pull {' '.join(m.name for m in own)}{npm}"
         found.append(Check(own[0].name.removesuffix("-1"), here, says, remedy))
