@@ -14,6 +14,9 @@ demo: setup ## Set everything up, then make the example campaign
 test: setup browser ## Set everything up, then run the tests
 	$(BIN)/python -m pytest -n 2
 
+test-slow: setup ## Run the long tests: batches killed at random moments, again and again
+	$(BIN)/python -m pytest -m slow -n 2
+
 check: setup ## Lint, format, types, generated docs
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -52,4 +55,4 @@ browser:
 clean: ## Remove the environment and what was generated
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache
 
-.PHONY: help demo test check ui docs format setup browser clean
+.PHONY: help demo test test-slow check ui docs format setup browser clean
