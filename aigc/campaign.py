@@ -322,7 +322,9 @@ class Step(Value):
     stage: str
     backend: str
     options: dict[str, Any]
-    seconds: float
+    seconds: float = Field(
+        0.0, exclude=True, description="Not saved: the same campaign has the same bytes"
+    )
     versions: dict[str, str]
 
 

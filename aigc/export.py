@@ -49,14 +49,15 @@ def campaign_id(brief: Brief, picture: Photo, recipe: Recipe) -> str:
 
 
 @contextlib.contextmanager
-def open_folder(folder: Path, *, existing: bool = False) -> Iterator[Path]:
+def open_folder(folder: Path, *, existing: bool = False, patience: float = 0) -> Iterator[Path]:
     """Hold a campaign folder for writing; a dead process holds nothing.
 
-    Raises ExportError where it cannot be written, is in use, or (existing) is no campaign.
+    Raises ExportError where it cannot be written, is in use for longer than `patience` seconds, or
+    (existing) is no campaign.
     """
     if existing and not (folder / "campaign.json").exists() and not _state(folder, "caption"):
         raise ExportError(f"'{folder}' is no campaign folder; `aigc run` makes one")
-    lock = FileLock(folder.parent / f".{folder.name}.lock", timeout=0)
+    lock = FileLock(folder.parent / f".{folder.name}.lock", timeout=patience)
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
         try:

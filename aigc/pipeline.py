@@ -7,14 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from aigc import __version__, brandkit, brief, channels, events, export, photo, relayout, styles
 from aigc.campaign import Brief, Campaign, Caption, Photo, Scene, Step
 from aigc.caption import Captioner, CaptionRequest
 from aigc.channels import TextLimits
 from aigc.copywrite import CopyRequest, Copywriter
-from aigc.errors import AigcError, BriefError, PartlyFailed
+from aigc.errors import AigcError, BriefError, PartlyFailed, settled
 from aigc.rank import Ranker, RankRequest
 from aigc.recipe import Recipe
 from aigc.scene import Painter
@@ -22,6 +22,9 @@ from aigc.stage import STAGES
 from aigc.typeset import PlanRequest, Typesetter
 
 Campaigns = Sequence[Campaign]
+Moved = Sequence[Campaign | AigcError]
+Request = TypeVar("Request")
+Answer = TypeVar("Answer")
 
 
 def run(
@@ -40,11 +43,16 @@ def run(
     brandkit.check_files(checked)
     recipe = recipe or Recipe.load()
     with events.listening(listener):
-        picture = photo.load(checked.photo)
-        name = export.campaign_id(checked, picture, recipe)
-        with export.open_folder(Path(outputs) / name) as folder:
-            campaign = Campaign(id=name, brief=checked, photo=picture, folder=str(folder))
+        campaign = begun(checked, recipe, outputs)
+        with export.open_folder(Path(campaign.folder)):
             return _finish(export.resume(campaign, recipe), recipe)
+
+
+def begun(brief: Brief, recipe: Recipe, outputs: str | Path) -> Campaign:
+    """Name the campaign of a brief, with its photo read and nothing made yet."""
+    picture = photo.load(brief.photo)
+    name = export.campaign_id(brief, picture, recipe)
+    return Campaign(id=name, brief=brief, photo=picture, folder=str(Path(outputs) / name))
 
 
 def redo(
@@ -68,7 +76,15 @@ def redo(
 
 
 def advance(campaigns: Campaigns, stage: str, recipe: Recipe) -> list[Campaign]:
-    """Take a batch of campaigns through one stage; the backend sees them all at once."""
+    """Take a batch of campaigns through one stage; the backend sees them all at once.
+
+    Raises the error of the only one, or PartlyFailed where some of several failed.
+    """
+    return settled(advance_each(campaigns, stage, recipe))
+
+
+def advance_each(campaigns: Campaigns, stage: str, recipe: Recipe) -> list[Campaign | AigcError]:
+    """Take a batch of campaigns through one stage; each gives what it became, or its error."""
     started = time.perf_counter()
     moved = _FLOW[stage](campaigns, recipe)
     seconds = round((time.perf_counter() - started) / max(1, len(moved)), 3)
@@ -83,7 +99,12 @@ def advance(campaigns: Campaigns, stage: str, recipe: Recipe) -> list[Campaign]:
         | backend.materials
         | {f"{stage}.{name}": digest for name, digest in backend.files.items()},
     )
-    return [campaign.model_copy(update={"steps": (*campaign.steps, step)}) for campaign in moved]
+    return [
+        each
+        if isinstance(each, AigcError)
+        else each.model_copy(update={"steps": (*each.steps, step)})
+        for each in moved
+    ]
 
 
 def _finish(campaign: Campaign, recipe: Recipe) -> Campaign:
@@ -106,23 +127,22 @@ def _finish(campaign: Campaign, recipe: Recipe) -> Campaign:
     return campaign
 
 
-def _caption(campaigns: Campaigns, recipe: Recipe) -> list[Campaign]:
+def _caption(campaigns: Campaigns, recipe: Recipe) -> Moved:
     backend = cast("Captioner", recipe["caption"])
-    captions = backend.describe(
+    captions = _answers(
+        backend.describe,
         [
             CaptionRequest(photo=_photo(each), brief=each.brief, seed=each.seed("caption"))
             for each in campaigns
-        ]
+        ],
     )
-    return [
-        each.model_copy(update={"caption": caption})
-        for each, caption in zip(campaigns, captions, strict=True)
-    ]
+    return _filled("caption", campaigns, captions)
 
 
-def _copywrite(campaigns: Campaigns, recipe: Recipe) -> list[Campaign]:
+def _copywrite(campaigns: Campaigns, recipe: Recipe) -> Moved:
     backend = cast("Copywriter", recipe["copywrite"])
-    written = backend.write(
+    written = _answers(
+        backend.write,
         [
             CopyRequest(
                 brief=each.brief,
@@ -132,12 +152,9 @@ def _copywrite(campaigns: Campaigns, recipe: Recipe) -> list[Campaign]:
                 seed=each.seed("copywrite"),
             )
             for each in campaigns
-        ]
+        ],
     )
-    return [
-        each.model_copy(update={"copies": tuple(copies)})
-        for each, copies in zip(campaigns, written, strict=True)
-    ]
+    return _filled("copies", campaigns, written)
 
 
 def _short(campaign: Campaign) -> TextLimits | None:
@@ -147,9 +164,10 @@ def _short(campaign: Campaign) -> TextLimits | None:
     return strictest if strictest != channels.widest(names) else None
 
 
-def _rank(campaigns: Campaigns, recipe: Recipe) -> list[Campaign]:
+def _rank(campaigns: Campaigns, recipe: Recipe) -> Moved:
     backend = cast("Ranker", recipe["rank"])
-    rankings = backend.score(
+    rankings = _answers(
+        backend.score,
         [
             RankRequest(
                 photo=_photo(each),
@@ -159,15 +177,31 @@ def _rank(campaigns: Campaigns, recipe: Recipe) -> list[Campaign]:
                 limits=channels.widest(each.brief.channels),
             )
             for each in campaigns
-        ]
+        ],
     )
+    return _filled("ranking", campaigns, rankings)
+
+
+def _answers(
+    ask: Callable[[Sequence[Request]], Sequence[Answer]], requests: Sequence[Request]
+) -> Sequence[Answer | AigcError]:
+    """What a backend gives each request: its answer, or its error where the others have theirs."""
+    try:
+        return ask(requests)
+    except PartlyFailed as failed:
+        return failed.results
+
+
+def _filled(field: str, campaigns: Campaigns, answers: Sequence[Any]) -> Moved:
     return [
-        each.model_copy(update={"ranking": tuple(ranking)})
-        for each, ranking in zip(campaigns, rankings, strict=True)
+        answer
+        if isinstance(answer, AigcError)
+        else each.model_copy(update={field: tuple(answer) if isinstance(answer, list) else answer})
+        for each, answer in zip(campaigns, answers, strict=True)
     ]
 
 
-def _scene(campaigns: Campaigns, recipe: Recipe) -> list[Campaign]:
+def _scene(campaigns: Campaigns, recipe: Recipe) -> Moved:
     backend = cast("Painter", recipe["scene"])
     typesetter = cast("Typesetter", recipe["typeset"])
     plans = [(each, plan) for each in campaigns for plan in _plans(each)]
@@ -176,16 +210,12 @@ def _scene(campaigns: Campaigns, recipe: Recipe) -> list[Campaign]:
         relayout.scene_request(plan, places) for (_, plan), places in zip(plans, slots, strict=True)
     ]
     painted: dict[str, list[Scene]] = {each.id: [] for each in campaigns}
-    try:
-        paintings = backend.paint(requests)
-    except PartlyFailed as failed:
-        raise PartlyFailed(
-            [
-                AigcError(f"{plan.channel.name}: {made}") if isinstance(made, AigcError) else made
-                for (_, plan), made in zip(plans, failed.results, strict=True)
-            ]
-        ) from failed
-    for (each, plan), request, made in zip(plans, requests, paintings, strict=True):
+    failed: dict[str, AigcError] = {}
+    answers = _answers(backend.paint, requests)
+    for (each, plan), request, made in zip(plans, requests, answers, strict=True):
+        if isinstance(made, AigcError):
+            failed.setdefault(each.id, AigcError(f"{plan.channel.name}: {made}"))
+            continue
         painted[each.id].append(
             Scene(
                 id=_poster_id(plan),
@@ -196,10 +226,13 @@ def _scene(campaigns: Campaigns, recipe: Recipe) -> list[Campaign]:
                 **relayout.painted(made),
             )
         )
-    return [each.model_copy(update={"scenes": tuple(painted[each.id])}) for each in campaigns]
+    return [
+        failed.get(each.id) or each.model_copy(update={"scenes": tuple(painted[each.id])})
+        for each in campaigns
+    ]
 
 
-def _typeset(campaigns: Campaigns, recipe: Recipe) -> list[Campaign]:
+def _typeset(campaigns: Campaigns, recipe: Recipe) -> Moved:
     painter = cast("Painter", recipe["scene"])
     typesetter = cast("Typesetter", recipe["typeset"])
     made: dict[str, list[relayout.Finished]] = {each.id: [] for each in campaigns}
@@ -291,7 +324,7 @@ def _as_brief(given: Brief | Mapping[str, Any] | str | Path) -> Brief:
     return brief.make(given) if isinstance(given, Mapping) else brief.load(given)
 
 
-_FLOW: dict[str, Callable[[Campaigns, Recipe], list[Campaign]]] = {
+_FLOW: dict[str, Callable[[Campaigns, Recipe], Moved]] = {
     "caption": _caption,
     "copywrite": _copywrite,
     "rank": _rank,

@@ -18,7 +18,7 @@ from pictures import mug, save
 from PIL import Image
 
 import aigc
-from aigc import events, export, pipeline
+from aigc import brief, events, export, pipeline
 from aigc.campaign import Brief, Campaign, Photo
 from aigc.channels import channel
 from aigc.errors import AigcError, BriefError, ModelError, PartlyFailed
@@ -297,6 +297,23 @@ def test_a_scene_that_cannot_be_painted_is_named(
 ) -> None:
     painted = Painting(pixels=np.zeros((90, 728, 3), np.uint8), seed=1)
     plain.FAIL["scene"] = PartlyFailed([ModelError("black in 3 tries"), painted])
-    channels = f"1 of 2 failed; the first: {fields['channels'][0]}: black in 3 tries"
-    with pytest.raises(PartlyFailed, match=channels):
+    with pytest.raises(AigcError, match=f"^{fields['channels'][0]}: black in 3 tries"):
         pipeline.run(fields, plain_recipe, outputs=tmp_path)
+
+
+def test_of_several_campaigns_only_the_one_that_failed_is_an_error(
+    fields: Fields, plain_recipe: Recipe, tmp_path: Path
+) -> None:
+    painted = Painting(pixels=np.zeros((90, 728, 3), np.uint8), seed=1)
+    begun = [
+        pipeline.begun(brief.make({**fields, "name": name}), plain_recipe, tmp_path)
+        for name in ("Mug", "Cup", "Jug")
+    ]
+    plain.FAIL["scene"] = PartlyFailed(
+        [painted, painted, ModelError("black"), painted, painted, painted]
+    )
+    for stage in STAGES[:3]:
+        begun = pipeline.advance(begun, stage, plain_recipe)
+    moved = pipeline.advance_each(begun, "scene", plain_recipe)
+    assert [isinstance(each, AigcError) for each in moved] == [False, True, False]
+    assert [len(each.scenes) for each in moved if isinstance(each, Campaign)] == [2, 2]

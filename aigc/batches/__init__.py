@@ -79,6 +79,7 @@ class Failure(Value):
     kind: str = Field(description="The error's class")
     error: str
     remedy: str = ""
+    trace: str = Field("", description="Where in the code, if nobody foresaw it")
 
 
 class Outcome(Value):
@@ -103,7 +104,7 @@ class Result(Value):
     id: str = ""
     folder: str = Field("", description="Its campaign folder, once there is one")
     failure: Failure | None = None
-    seconds: dict[str, float] = {}
+    seconds: dict[str, float] = Field({}, description="What each stage took in this run")
     record: Record | None = None
     key: str = ""
 
