@@ -32,6 +32,13 @@ def plain_recipe(monkeypatch: pytest.MonkeyPatch) -> Iterator[Recipe]:
 
 
 @pytest.fixture
+def plain_everywhere(plain_recipe: Recipe, monkeypatch: pytest.MonkeyPatch) -> Recipe:
+    """Give that recipe, known to every Python process that is started meanwhile."""
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent / "batches" / "everywhere"))
+    return plain_recipe
+
+
+@pytest.fixture
 def fields(tmp_path: Path) -> dict[str, Any]:
     """Give the fields of a small brief, its photo drawn."""
     photo = save(mug(backdrop="wood"), tmp_path / "mug.png")

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterable, Sequence
 from types import ModuleType
 
 import numpy as np
+import tricks
 from PIL import Image
 from pydantic import Field
 
-from aigc.campaign import Caption, Copy, Poster, Score, Slots, Swatch, Tag, pixel_box
+from aigc import stage
+from aigc.campaign import Brief, Caption, Copy, Poster, Score, Slots, Swatch, Tag, pixel_box
 from aigc.caption import Captioner, CaptionRequest
 from aigc.copywrite import CopyRequest, Copywriter
 from aigc.rank import Ranker, RankRequest
@@ -22,8 +25,9 @@ FAIL: dict[str, BaseException] = {}  # what a stage raises, half way
 CALLS: list[str] = []  # the stages that ran, in order
 
 
-def _begin(stage: str) -> None:
+def _begin(stage: str, briefs: Iterable[Brief]) -> None:
     CALLS.append(stage)
+    tricks.play(stage, briefs)
     if stage in FAIL:
         raise FAIL[stage]
 
@@ -36,7 +40,7 @@ class PlainCaptioner(Captioner):
 
     def describe(self, requests: Sequence[CaptionRequest]) -> list[Caption]:
         """Call it a thing."""
-        _begin("caption")
+        _begin("caption", (each.brief for each in requests))
         captions = []
         for request in requests:
             height, width = request.photo.pixels.shape[:2]
@@ -64,7 +68,7 @@ class PlainCopywriter(Copywriter):
 
     def write(self, requests: Sequence[CopyRequest]) -> list[list[Copy]]:
         """Say it eight times."""
-        _begin("copywrite")
+        _begin("copywrite", (each.brief for each in requests))
         return [
             [
                 Copy(
@@ -88,7 +92,7 @@ class PlainRanker(Ranker):
 
     def score(self, requests: Sequence[RankRequest]) -> list[list[Score]]:
         """Score by place."""
-        _begin("rank")
+        _begin("rank", (each.brief for each in requests))
         return [
             [
                 Score(
@@ -111,7 +115,7 @@ class PlainPainter(Painter):
 
     def paint(self, requests: Sequence[SceneRequest]) -> list[Painting]:
         """Paint by the seed."""
-        _begin("scene")
+        _begin("scene", (each.brief for each in requests))
         return [
             Painting(
                 pixels=np.random.default_rng(each.seed).integers(
@@ -136,7 +140,7 @@ class PlainTypesetter(Typesetter):
 
     def set(self, requests: Sequence[SetRequest]) -> list[Poster]:
         """Paste and encode."""
-        _begin("typeset")
+        _begin("typeset", (each.plan.brief for each in requests))
         posters = []
         for request in requests:
             channel = request.plan.channel
@@ -168,4 +172,12 @@ MODULES: dict[str, ModuleType] = {}
 for _stage, _class in zip(STAGES, _CLASSES, strict=True):
     _module = ModuleType(f"aigc.{_stage}.plain")
     _module.Backend = _class
+    setattr(_module, _class.__name__, _class)  # where pickle looks for it
     MODULES[_module.__name__] = _module
+
+
+def register() -> None:
+    """Make them backends like any other, for the rest of this process."""
+    real = stage.backends
+    stage.backends = lambda name: (*real(name), "plain")
+    sys.modules.update(MODULES)
