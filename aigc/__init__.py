@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from aigc.batches import Result as BatchResult
+    from aigc.batches.flow import batch
     from aigc.brief import load as load_brief
     from aigc.campaign import Brand, Brief, Campaign, Caption, Copy, OwnCopy, Poster, Scene, Score
     from aigc.errors import AigcError
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 # Everything public, imported when first used: `aigc --help` must not wait for numpy.
 _WHERE = {
     "AigcError": "aigc.errors:AigcError",
+    "BatchResult": "aigc.batches:Result",
     "Brand": "aigc.campaign:Brand",
     "Brief": "aigc.campaign:Brief",
     "Campaign": "aigc.campaign:Campaign",
@@ -39,6 +42,7 @@ _WHERE = {
     "Recipe": "aigc.recipe:Recipe",
     "Scene": "aigc.campaign:Scene",
     "Score": "aigc.campaign:Score",
+    "batch": "aigc.batches.flow:batch",
     "import_feedback": "aigc.feedback.store:import_logs",
     "learn_copy": "aigc.rank.clicks.learned:learn",
     "load_brief": "aigc.brief:load",
@@ -53,6 +57,7 @@ _WHERE = {
 
 __all__ = [
     "AigcError",
+    "BatchResult",
     "Brand",
     "Brief",
     "Campaign",
@@ -64,6 +69,7 @@ __all__ = [
     "Scene",
     "Score",
     "__version__",
+    "batch",
     "import_feedback",
     "learn_copy",
     "load_brief",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 
 from aigc.batches import Job, Outcome
 from aigc.campaign import Value
@@ -42,8 +43,8 @@ class Engine(ABC):
     workers: dict[str, int]  # by resource
 
     @abstractmethod
-    def ready(self, stages: tuple[str, ...], resource: str) -> None:
-        """Raise AigcError where a stage cannot run where it would run; before any work."""
+    def ready(self, leg: Leg) -> None:
+        """Raise AigcError where a stage of it cannot run where it would; before any work."""
 
     @abstractmethod
     def room(self, resource: str) -> int:
@@ -73,7 +74,7 @@ def resource(stage: Stage) -> str:
     return "cpu" if getattr(stage, "device", "cpu") == "cpu" else "gpu"
 
 
-def legs(recipe: dict[str, Stage]) -> tuple[Leg, ...]:
+def legs(recipe: Mapping[str, Stage]) -> tuple[Leg, ...]:
     """Cut the flow where the resource changes."""
     found: list[Leg] = []
     for stage in STAGES:
