@@ -23,7 +23,7 @@ from aigc.campaign import Brief, Campaign, Caption, Photo, Poster, Scene, Step
 from aigc.disk import as_json, as_png, write, writing
 from aigc.errors import AigcError, ExportError
 from aigc.recipe import Recipe
-from aigc.stage import STAGES, Stage
+from aigc.stage import HOW, STAGES, Stage
 
 _ZIPS = "zips"  # in a campaign's folder
 _FIELDS = {
@@ -40,9 +40,10 @@ def campaign_id(brief: Brief, picture: Photo, recipe: Recipe) -> str:
     digest = hashlib.sha256(picture.pixels.tobytes())
     if picture.alpha is not None:
         digest.update(picture.alpha.tobytes())
-    table = recipe.table()
-    for stage, row in table.items():
-        row.update(recipe[stage].files)  # by what they hold, not where they lie
+    table = {
+        name: {"backend": stage.backend, **stage.what(), **stage.files}  # of files what they hold
+        for name, stage in recipe.items()
+    }
     said = {"brief": brief.model_dump(mode="json", exclude={"photo"}), "recipe": table}
     digest.update(json.dumps(said, sort_keys=True).encode())
     return f"{slugify(brief.name, max_length=40) or 'campaign'}-{digest.hexdigest()[:8]}"
@@ -259,8 +260,9 @@ def _made_by(backend: Stage, step: Step, contents: bool) -> bool:
     """Whether a step is what this backend, with these options, would do."""
     held = backend.files if contents else {}
     then = {name: step.versions.get(f"{step.stage}.{name}") for name in held}
-    now = backend.model_dump(mode="json") | held
-    return (step.backend, step.options | then) == (backend.backend, now)
+    now = backend.what() | held
+    before = {name: value for name, value in step.options.items() if name not in HOW}
+    return (step.backend, before | then) == (backend.backend, now)
 
 
 def _read_field(folder: Path, stage: str, saved: Any) -> Any:

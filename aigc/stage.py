@@ -17,6 +17,8 @@ from aigc.errors import BriefError, UnknownBackend
 STAGES = ("caption", "copywrite", "rank", "scene", "typeset")
 # An option that names a file; in a recipe it is looked for beside the recipe.
 FilePath = Annotated[str, Field(json_schema_extra={"format": "file"})]
+# Options that say where and how many at once, not what: with another, the campaign is the same one.
+HOW = {"device", "batch", "max_vram"}
 _DEFINES_BACKEND = re.compile(r"^class Backend\(", re.MULTILINE)
 
 
@@ -45,6 +47,10 @@ class Stage(BaseModel):
     def materials(self) -> dict[str, str]:
         """What else changes the result, by name and version; recorded as provenance."""
         return {}
+
+    def what(self) -> dict[str, Any]:
+        """The options that say what is made: what a campaign is known by."""
+        return self.model_dump(mode="json", exclude=HOW)
 
     @classmethod
     def file_options(cls) -> tuple[str, ...]:

@@ -8,11 +8,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import plain
 import pytest
 from filelock import FileLock
 
 from aigc import export, pipeline
+from aigc.campaign import Brief, Photo
 from aigc.errors import ExportError
 from aigc.recipe import Recipe
 from aigc.stage import STAGES
@@ -380,3 +382,15 @@ def test_nothing_is_opened_outside_the_folder(
     folder = Path(pipeline.run(fields, plain_recipe, outputs=tmp_path / "o").folder)
     assert {path.parent for path in opened} == {folder, folder / "scene", folder / "typeset"}
     assert all(path.name.startswith(".") for path in opened)
+
+
+def test_where_it_ran_and_how_many_at_once_do_not_make_another_campaign() -> None:
+    brief = Brief(name="Mug", photo="mug.png")
+    picture = Photo(pixels=np.zeros((64, 64, 3), np.uint8))
+
+    def named(*options: str) -> str:
+        recipe = Recipe.load(None, {"scene": "diffusion"}, options)
+        return export.campaign_id(brief, picture, recipe)
+
+    assert named("scene.device=cpu", "scene.batch=4", "scene.max_vram=8") == named()
+    assert named("scene.steps=4") != named()
