@@ -47,7 +47,7 @@ def _poster(campaign: Campaign, poster: Poster) -> PosterRecord:
         style=styles.get(poster.scene_id, ""),
         layout=poster.layout,
         copy_id=poster.copy_id,
-        score=scores[poster.copy_id],
+        score=scores.get(poster.copy_id, 0.0),  # 0: of the name alone, nobody asked
         level="fail" if found["fail"] else "warn" if found["warn"] else "pass",
         checks=tuple(f"{level} {name}" for level in ("fail", "warn") for name in found[level]),
     )
