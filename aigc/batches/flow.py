@@ -18,6 +18,7 @@ from typing import Any
 from aigc import brief as briefs_module
 from aigc.batches import Entry, Failure, Job, Outcome, Result, Snapshot, Wrong
 from aigc.batches.engine import Engine, WorkerLost, legs
+from aigc.batches.index import write_index
 from aigc.batches.journal import Journal, opened
 from aigc.batches.storage import Place, place
 from aigc.batches.worker import failure
@@ -30,6 +31,7 @@ Listener = Callable[[Snapshot], None]
 ENGINES = ("local", "ray")
 FAILED = "failed.jsonl"
 JOURNAL = ".batch/journal.sqlite"
+_REFRESH = 600.0  # seconds between two indexes of a batch that goes on: all night, perhaps
 
 
 def batch(
@@ -77,6 +79,7 @@ def batch(
             if whole and not retry:
                 journal.end()
             _write_failed(journal, where)
+            write_index(journal, where)
 
 
 def _engine(
@@ -129,7 +132,7 @@ class _Flow:
         self._alone: Counter[int] = Counter()  # how often a worker died of it alone
         self._twins: dict[str, list[Entry]] = {}  # those like one that is on its way, by key
         self._tickets = 0
-        self._began = time.monotonic()
+        self._began = self._indexed = time.monotonic()
         self._counts: Counter[str] = Counter()
         self._spent: Counter[str] = Counter()
         self._total = total
@@ -288,6 +291,9 @@ class _Flow:
         self._journal.add(result)
         self._counts[result.status] += 1
         self._report(result)
+        if time.monotonic() - self._indexed > _REFRESH:
+            write_index(self._journal, self._where)
+            self._indexed = time.monotonic()
         return result
 
     def _report(self, last: Result | None) -> None:
