@@ -21,8 +21,10 @@ from aigc import (
     cli_next,
     cli_preflight,
     cli_rank,
+    cli_recipe,
 )
-from aigc.cli_lists import STAGES, Command, as_json, shown
+from aigc.cli_lists import STAGES, as_json, shown
+from aigc.cli_recipe import backend_options
 from aigc.errors import AigcError
 
 if TYPE_CHECKING:
@@ -49,37 +51,6 @@ def main() -> None:
         click.echo("aigc: stopped; the same command goes on where this one ended", err=True)
         code = 130
     sys.exit(code)
-
-
-def backend_options(command: Command) -> Command:
-    """Add --set, --max-vram, and one option a stage that names its backend."""
-    command = click.option(
-        "--max-vram",
-        type=float,
-        metavar="GB",
-        callback=_as_setting,
-        expose_value=False,
-        help="Graphics memory that painting may take: scene.max_vram.",
-    )(command)
-    for stage in reversed(STAGES):
-        command = click.option(f"--{stage}", metavar="BACKEND", help=f"Backend of {stage}.")(
-            command
-        )
-    return click.option(
-        "--set",
-        "settings",
-        multiple=True,
-        metavar="STAGE.OPTION=VALUE",
-        is_eager=True,
-        help="Set an option.",
-    )(command)
-
-
-def _as_setting(context: click.Context, _option: click.Parameter, value: float | None) -> None:
-    """Treat --max-vram 8 as --set scene.max_vram=8."""
-    if value is not None:
-        settings = context.params.get("settings", ())
-        context.params["settings"] = (*settings, f"scene.max_vram={value}")
 
 
 @cli.command()
@@ -117,7 +88,7 @@ def run(source: str, output: str, as_json: bool, **options: Any) -> None:
     """Make a campaign from a brief file, or from a photo and flags."""
     from aigc import pipeline
 
-    recipe = _recipe(options)
+    recipe = cli_recipe.recipe(options)
     brief = _brief(source, options)
     with shown() as listener:
         campaign = pipeline.run(brief, recipe, outputs=output, listener=listener)
@@ -189,7 +160,8 @@ def rank(
     elif folder and not (photo or texts):
         _redo_stage(folder, "rank", options, as_json)
     elif photo and texts and not folder:
-        cli_rank.print_texts(photo, texts, _recipe(options | {"recipe": None})["rank"], as_json)
+        recipe = cli_recipe.recipe(options | {"recipe": None})
+        cli_rank.print_texts(photo, texts, recipe["rank"], as_json)
     else:
         raise click.UsageError("give a campaign folder, or --photo and --texts")
 
@@ -251,13 +223,6 @@ def ui(host: str, port: int, output: str) -> None:
     except ModuleNotFoundError:
         page = importlib.import_module("ui.app")  # the checkout's
     page.launch(host=host, port=port, outputs=output)
-
-
-def _recipe(options: dict[str, Any]) -> Any:
-    from aigc.recipe import Recipe
-
-    chosen = {stage: options[stage] for stage in STAGES if options[stage]}
-    return Recipe.load(options["recipe"], chosen, options["settings"])
 
 
 def _brief(source: str, options: dict[str, Any]) -> Brief:
