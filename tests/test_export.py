@@ -304,7 +304,7 @@ def test_folder_in_use_by_another_process(made: Path, fields: Fields, plain_reci
         "import sys; from filelock import FileLock\n"
         "with FileLock(sys.argv[1]): print('held', flush=True); sys.stdin.read()"
     )
-    lock = made.parent / f".{made.name}.lock"
+    lock = made.parent / ".locks" / made.name
     with subprocess.Popen(
         [sys.executable, "-c", code, str(lock)],
         stdin=subprocess.PIPE,
@@ -321,7 +321,7 @@ def test_folder_in_use_by_another_process(made: Path, fields: Fields, plain_reci
 
 def test_folder_in_use_by_this_process(made: Path) -> None:
     with (
-        FileLock(made.parent / f".{made.name}.lock"),
+        FileLock(made.parent / ".locks" / made.name),
         pytest.raises(ExportError, match="another run; wait"),
     ):
         pipeline.redo(made, "rank")
