@@ -165,6 +165,7 @@ class _Flow:
                 if ends:
                     return
                 continue
+            self._where.check()
             for ticket, outcomes in self._engine.wait(1.0):
                 yield from map(self._tell, self._back(ticket, outcomes))
             self._report(None)

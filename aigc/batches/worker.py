@@ -66,6 +66,7 @@ class _Run:
                 self.ended[number] = Outcome(number=number, id=campaign.id, again=True)
                 return
             self.going[number] = campaign
+            held.callback(self.place.drop, campaign.id)
             self.place.pull(campaign.id)
             folder = Path(campaign.folder)
             held.enter_context(export.open_folder(folder, patience=_PATIENCE))
