@@ -73,6 +73,7 @@ class Processes(Engine):
 
     def close(self, *, now: bool) -> None:
         """End the workers."""
+        pool: Any  # its methods have no types
         for pool in (pool for pools in self._pools.values() for pool in pools):
             if now:
                 pool.stop()
@@ -106,7 +107,7 @@ def _begin(card: str | None) -> None:
 def _cards() -> int:
     import torch
 
-    return max(1, torch.cuda.device_count())
+    return max(1, int(torch.cuda.device_count()))
 
 
 def _outcomes(future: Future[list[Outcome]], timeout: float) -> list[Outcome] | WorkerLost:
