@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from aigc.campaign import Brief
-from aigc.errors import BriefError
 
 # Scripts that write a word's grammar beside it with no space, or no spaces at all.
 _UNSPACED = re.compile(
@@ -23,18 +22,20 @@ def avoided(text: str, words: Iterable[str]) -> list[str]:
     return [word for word in words if word and _pattern(word).search(text)]
 
 
-def check(brief: Brief) -> None:
-    """Raise BriefError for a language or colour that is none, and a word that the brand avoids.
+def wrongs(brief: Brief) -> Iterator[str]:
+    """Say a language or colour that is none, and each text that holds a word the brand avoids.
 
     A name or a text of the merchant's own that holds such a word is a contradiction that only the
-    merchant can settle.
+    merchant can settle. Each begins with the field.
     """
     if not re.fullmatch(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*", brief.language):
-        raise BriefError(f"language = '{brief.language}': no language tag; write en, zh-CN, th, ar")
+        yield f"language = '{brief.language}': no language tag; write en, zh-CN, th, ar"
     brand = brief.brand
     for i, colour in enumerate(brand.colours):
         if not re.fullmatch(r"#[0-9A-Fa-f]{6}", colour):
-            raise BriefError(f"brand.colours.{i} = '{colour}': no colour; write it as #rrggbb")
+            yield f"brand.colours.{i} = '{colour}': no colour; write it as #rrggbb"
+    if not brand.avoid:
+        return
     own = {"name": brief.name, "product": brief.product, "brand.name": brand.name}
     own |= {"discount": brief.discount, "coupon": brief.coupon}
     for field in ("features", "badges"):
@@ -43,7 +44,7 @@ def check(brief: Brief) -> None:
         own |= {f"texts.{i}.{name}": text for name, text in copy.model_dump().items()}
     for field, text in own.items():
         for word in avoided(text, brand.avoid):
-            raise BriefError(
+            yield (
                 f"{field} = '{text}': holds '{word}', which brand.avoid forbids; change one of them"
             )
 

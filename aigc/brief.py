@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import reprlib
 import tomllib
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
-from aigc import brandkit, channels, styles
+from aigc import brandkit, channels, seasons, styles
 from aigc.campaign import Brand, Brief, OwnCopy, Value
 from aigc.errors import BriefError
 
@@ -27,12 +30,29 @@ _OWNERS: dict[str, tuple[type[Value], str]] = {
     "texts": (OwnCopy, "copy"),
 }
 _BRAND_FILES = ("logo", "logo_on_dark", "font")
+_SOUND = {"name": "Product", "photo": "photo.jpg"}  # stand in for what is wrong with these
+
+
+class Problem(NamedTuple):
+    """What is wrong with one field of a brief, such as `features.2`."""
+
+    field: str
+    says: str  # the value, what is wrong with it, and the remedy
+    line: str  # the same with the field, as an error says it
 
 
 def load(path: str | Path) -> Brief:
     """Read a brief file; its photo and logo are looked for beside it.
 
     Raises BriefError naming the file, the field, the value and what is allowed.
+    """
+    return make(read(path), base=Path(path).parent)
+
+
+def read(path: str | Path) -> Mapping[str, Any]:
+    """Read the fields of a brief file, unchecked.
+
+    Raises BriefError where it is no table of fields, or of a type that is not read.
     """
     file = Path(path)
     if file.suffix.lower() not in SUFFIXES:
@@ -53,7 +73,7 @@ def load(path: str | Path) -> Brief:
             f"brief '{file}': holds a {type(fields).__name__}; a brief is a table of fields "
             "such as name and photo"
         )
-    return make(fields, base=file.parent)
+    return fields
 
 
 def make(fields: Mapping[str, Any], base: Path | None = None) -> Brief:
@@ -61,6 +81,32 @@ def make(fields: Mapping[str, Any], base: Path | None = None) -> Brief:
 
     Raises BriefError naming the field, the value and what is allowed.
     """
+    try:
+        brief = Brief.model_validate(given(fields, base))
+    except ValidationError as error:
+        raise BriefError(_problem(error.errors()[0]).line) from error
+    check(brief)
+    return brief
+
+
+def wrongs(fields: Mapping[str, Any], base: Path | None = None) -> list[Problem]:
+    """Everything that is wrong with the fields of a brief; nothing where `make` takes them."""
+    ready = given(fields, base)
+    try:
+        return [*_unsound(Brief.model_validate(ready))]
+    except ValidationError as error:
+        found = [_problem(row) for row in error.errors()]
+        bad = {str(row["loc"][0]) for row in error.errors()}
+    sound = {name: value for name, value in ready.items() if name not in bad}
+    try:
+        rest = Brief.model_validate(_SOUND | sound)
+    except ValidationError:  # a key that is no text
+        return found
+    return found + [each for each in _unsound(rest) if each.field.split(".")[0] not in bad]
+
+
+def given(fields: Mapping[str, Any], base: Path | None = None) -> dict[str, Any]:
+    """The fields as they are meant, files looked for in `base`; nothing is checked."""
     given = _meant(fields, _LISTS)
     brand = given.get("brand")
     if isinstance(brand, Mapping):
@@ -69,32 +115,46 @@ def make(fields: Mapping[str, Any], base: Path | None = None) -> Brief:
     if isinstance(given.get("date"), date):  # as YAML and TOML read one
         given["date"] = given["date"].isoformat()[:10]
     if base is not None:
-        given["photo"] = _beside(base, given.get("photo"))
+        given["photo"] = beside(base, given.get("photo"))
         if isinstance(brand, dict):
-            brand |= {name: _beside(base, brand[name]) for name in _BRAND_FILES if name in brand}
-    given = {name: value for name, value in given.items() if value is not None}
-    try:
-        brief = Brief.model_validate(given)
-    except ValidationError as error:
-        raise BriefError(_one_line(error)) from error
-    check(brief)
-    return brief
+            brand |= {name: beside(base, brand[name]) for name in _BRAND_FILES if name in brand}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def check(brief: Brief) -> None:
     """Raise BriefError for an invisible name, and for a channel, style or day that is none."""
+    for problem in _unsound(brief):
+        raise BriefError(problem.line)
+
+
+def _unsound(brief: Brief) -> Iterator[Problem]:
+    """What a brief of the right types says wrongly, in the order of its fields' checks."""
     if all(unicodedata.category(each)[0] in "CZ" for each in brief.name):
-        raise BriefError(f"name = {brief.name!r}: shows nothing; write the product's name")
-    for name in brief.channels:
-        channels.channel(name)
-    if len(set(brief.channels)) < len(brief.channels):
-        raise BriefError(f"channels = {list(brief.channels)}: a channel is named twice")
-    styles.check(brief)
-    brandkit.check(brief)
+        yield problem(f"name = {brief.name!r}: shows nothing; write the product's name")
+    checks: list[Callable[[], object]] = [partial(channels.channel, n) for n in brief.channels]
+    checks += [partial(each, brief) for each in (_twice, styles.check, seasons.day)]
     if brief.link:
         from aigc.typeset import qr
 
-        qr.check(brief.link)
+        checks.append(partial(qr.check, brief.link))
+    for each in checks:
+        try:
+            each()
+        except BriefError as error:
+            yield problem(str(error))
+    yield from map(problem, brandkit.wrongs(brief))
+
+
+def problem(line: str) -> Problem:
+    """Tell the field of an error that begins with it."""
+    found = re.match(r"([\w.]+)(?: = |: )", line)
+    assert found, line
+    return Problem(found[1], line[found.end() :], line)
+
+
+def _twice(brief: Brief) -> None:
+    if len(set(brief.channels)) < len(brief.channels):
+        raise BriefError(f"channels = {list(brief.channels)}: a channel is named twice")
 
 
 def _meant(fields: Mapping[str, Any], lists: tuple[str, ...]) -> dict[str, Any]:
@@ -122,7 +182,7 @@ def _parse(text: str, suffix: str) -> Any:
     return yaml.safe_load(text)
 
 
-def _beside(base: Path, ref: Any) -> Any:
+def beside(base: Path, ref: Any) -> Any:
     """Make a path that stands in a brief file one that is right from here."""
     if not isinstance(ref, str) or not ref or ref.startswith(("pypi:", "file:")):
         return ref
@@ -131,20 +191,21 @@ def _beside(base: Path, ref: Any) -> Any:
     return str(path) if path.is_absolute() else os.path.relpath(base / path)
 
 
-def _one_line(error: ValidationError) -> str:
-    first = error.errors()[0]
-    field = ".".join(str(part) for part in first["loc"])
-    owner, called = _OWNERS.get(str(first["loc"][0]), (Brief, "brief"))
-    if first["type"] == "missing":
-        described = owner.model_fields[str(first["loc"][-1])].description
-        return f"{field}: missing{f'; {described}' if described else ''}"
-    if first["type"] in ("extra_forbidden", "invalid_key"):
-        return f"{field}: no such field; a {called} has {_names(owner)}"
-    wanted = first["msg"]
-    if first["type"] == "string_pattern_mismatch":
-        wanted = owner.model_fields[str(first["loc"][-1])].description or wanted
+def _problem(row: ErrorDetails) -> Problem:
+    field = ".".join(str(part) for part in row["loc"])
+    owner, called = _OWNERS.get(str(row["loc"][0]), (Brief, "brief"))
+    if row["type"] == "missing":
+        described = owner.model_fields[str(row["loc"][-1])].description
+        return problem(f"{field}: missing{f'; {described}' if described else ''}")
+    if row["type"] in ("extra_forbidden", "invalid_key"):
+        says = f"no such field; a {called} has {_names(owner)}"
+        return Problem(field, says, f"{field}: {says}")
+    wanted = row["msg"]
+    if row["type"] == "string_pattern_mismatch":
+        wanted = owner.model_fields[str(row["loc"][-1])].description or wanted
     # Not the whole repr: YAML's shared nodes can make it longer than the memory.
-    return f"{field} = {_short.repr(first['input'])}: {wanted}"
+    says = f"{_short.repr(row['input'])}: {wanted}"
+    return Problem(field, says, f"{field} = {says}")
 
 
 def _names(owner: type[Value]) -> str:

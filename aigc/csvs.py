@@ -48,7 +48,7 @@ def rows(table: Path, kind: str) -> Iterator[tuple[int, list[str], str]]:
             elif header is None:
                 if sum(bool(cell.strip()) for cell in cells) <= least:
                     continue  # a title above the table
-                header = _named(cells)
+                header = named(cells)
                 yield line, header, ""
             else:
                 if len(cells) > len(header) and not any(cells[len(header) :]):
@@ -128,7 +128,7 @@ def _width(ahead: list[str], delimiter: str) -> int:
     return max(Counter(_widths(ahead, delimiter)).items(), key=lambda row: (row[1], row[0]))[0]
 
 
-def _named(cells: list[str]) -> list[str]:
+def named(cells: list[str]) -> list[str]:
     """A header without blanks and doubles, so that no column hides another."""
     names: list[str] = []
     for number, cell in enumerate(cells, 1):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import struct
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -46,12 +48,32 @@ def load(ref: str, base: Path | None = None) -> Photo:
     Upright, sRGB, longest side at most 2048 px; an alpha channel is kept as the photo's matte.
     Raises BriefError naming the photo and what is wrong with it.
     """
+    with _opened(ref, base) as image:
+        return _read(image, ref)
+
+
+def check(ref: str, base: Path | None = None) -> None:
+    """Raise BriefError for a photo that `load` would refuse by its header; nothing is decoded.
+
+    A pypi: reference is not fetched for it.
+    """
+    if ref.startswith("pypi:"):
+        return
+    with _opened(ref, base) as image:
+        _check_size(image, ref)
+        if round(_usable_side(image.size)) < SMALLEST_SIDE:
+            raise _too_small(image, ref)
+
+
+@contextlib.contextmanager
+def _opened(ref: str, base: Path | None) -> Iterator[Image.Image]:
+    """Open a photo, and say in one line what is wrong with it."""
     path = locate(ref, base)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of size and of broken EXIF; we check
             with Image.open(path) as image:
-                return _read(image, ref)
+                yield image
     except (UnidentifiedImageError, IsADirectoryError) as error:
         raise BriefError(
             f"photo = '{ref}': not a picture; use JPEG, PNG, WebP, AVIF or HEIC"
@@ -86,11 +108,7 @@ def locate(ref: str, base: Path | None = None) -> Path:
 
 
 def _read(image: Image.Image, ref: str) -> Photo:
-    if image.width * image.height > LARGEST_AREA:
-        raise BriefError(
-            f"photo = '{ref}': {image.width}×{image.height} px is too large; "
-            f"reduce it below {_MEGAPIXELS} MP"
-        )
+    _check_size(image, ref)
     # JPEG only: decodes at a half or less, and a fraction of the cost; a sixth smaller will do.
     share = WORKING_SIDE * 0.84 / max(image.size)
     image.draft("RGB", (int(image.width * share), int(image.height * share)))
@@ -102,10 +120,7 @@ def _read(image: Image.Image, ref: str) -> Photo:
     upright = _to_srgb(upright, profile)
     upright.thumbnail((WORKING_SIDE, WORKING_SIDE), Image.Resampling.LANCZOS, reducing_gap=3.0)
     if min(upright.size) < SMALLEST_SIDE:
-        raise BriefError(
-            f"photo = '{ref}': {image.width}×{image.height} px is too small or too narrow; "
-            f"the short side needs {SMALLEST_SIDE} px (of {WORKING_SIDE} on the long one)"
-        )
+        raise _too_small(image, ref)
     if upright.mode == "RGB" and "transparency" not in upright.info:
         return Photo(pixels=np.array(upright), alpha=None)
     pixels = np.asarray(upright.convert("RGBA"))
@@ -115,6 +130,26 @@ def _read(image: Image.Image, ref: str) -> Photo:
     if alpha is not None and alpha.min() > 250:  # opaque: an alpha channel that says nothing
         alpha = None
     return Photo(pixels=np.ascontiguousarray(pixels[..., :3]), alpha=alpha)
+
+
+def _check_size(image: Image.Image, ref: str) -> None:
+    if image.width * image.height > LARGEST_AREA:
+        raise BriefError(
+            f"photo = '{ref}': {image.width}×{image.height} px is too large; "
+            f"reduce it below {_MEGAPIXELS} MP"
+        )
+
+
+def _usable_side(size: tuple[int, int]) -> float:
+    """The short side, px, once the long one is reduced to the working size."""
+    return min(size) * min(1.0, WORKING_SIDE / max(size))
+
+
+def _too_small(image: Image.Image, ref: str) -> BriefError:
+    return BriefError(
+        f"photo = '{ref}': {image.width}×{image.height} px is too small or too narrow; "
+        f"the short side needs {SMALLEST_SIDE} px (of {WORKING_SIDE} on the long one)"
+    )
 
 
 def _to_8_bit(image: Image.Image) -> Image.Image:

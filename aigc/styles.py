@@ -131,10 +131,9 @@ def named(name: str) -> Style:
 
 
 def check(brief: Brief) -> None:
-    """Raise BriefError for a style that does not exist and for a day that is none."""
+    """Raise BriefError for a style that does not exist."""
     if brief.style != "auto":
         named(brief.style)
-    seasons.day(brief)
 
 
 def choose(brief: Brief, caption: Caption) -> tuple[Choice, ...]:

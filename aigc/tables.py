@@ -1,4 +1,4 @@
-"""Tables that others made: CSV, JSONL and Parquet, row by row, with columns found by name.
+"""Tables that others made: CSV, JSONL, Excel and Parquet, row by row, with columns found by name.
 
 Every export names its columns in its own way. `mapped` matches them by name, a caller's own choice
 comes first, and what cannot be matched is an error that shows the columns there are.
@@ -15,18 +15,20 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from aigc import csvs
+from aigc import csvs, sheets
 from aigc.errors import BriefError
 
-SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
-_SHEETS = (".xlsx", ".xls", ".numbers", ".ods")
+_TEXT = (".csv", ".tsv", ".jsonl", ".ndjson")
+_SHEETS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
+SUFFIXES = (*_TEXT, ".parquet", *_SHEETS)
+_OTHERS = (".numbers", ".fods", ".et")
 _BATCH = 10_000  # rows of a Parquet file that are in memory at a time
 _LOOK = 100  # rows of JSONL that are read to learn its columns
 _BRACKETS = re.compile(r"[(\[（【][^)\]）】]*[)\]）】]")
 
 
 class Row(NamedTuple):
-    """A row as it stands, and where: its line, or for Parquet its number, from 1."""
+    """A row as it stands, and where: its line, or in sheets and Parquet its number, from 1."""
 
     line: int
     values: dict[str, Any]
@@ -45,14 +47,14 @@ def columns(path: str | Path) -> tuple[str, ...]:
 
     Raises BriefError where the file is missing, empty, damaged, or of a kind that is not read.
     """
-    table, kind = _checked(path)
-    if kind in (".csv", ".tsv"):
-        found = _or_damaged(table, csvs.rows(table, kind))
+    table, suffix = _checked(path)
+    if suffix in (".csv", ".tsv", *_SHEETS):
+        found = _or_damaged(table, _cut(table, suffix))
         header: list[str] = next((cells for _, cells, wrong in found if not wrong), [])
     else:
         readable = (row.values for row in rows(table) if not row.wrong)
         header = list(dict.fromkeys(name for each in islice(readable, _LOOK) for name in each))
-    if not header and kind == ".parquet":
+    if not header and suffix == ".parquet":
         header = [name for name, *_ in _asked(table, "DESCRIBE SELECT * FROM")]
     if not header:
         raise BriefError(f"'{table}': no row can be read")
@@ -97,25 +99,35 @@ def rows(path: str | Path) -> Iterator[Row]:
     What is nested in JSONL or Parquet is named with dots: `metrics.clicks`. Raises BriefError where
     the file is missing, damaged as a whole, or of a kind that is not read.
     """
-    table, kind = _checked(path)
-    if kind == ".parquet":
+    table, suffix = _checked(path)
+    if suffix == ".parquet":
         return _parquet(table)
-    return _or_damaged(table, _csv(table, kind) if kind in (".csv", ".tsv") else _jsonl(table))
+    text = suffix in (".jsonl", ".ndjson")
+    return _or_damaged(table, _jsonl(table) if text else _named(_cut(table, suffix)))
+
+
+def kind(path: str | Path) -> str:
+    """The suffix that says how a table is read, in lower case: of a.CSV.gz it is .csv."""
+    return Path(Path(path).name.lower().removesuffix(".gz")).suffix
+
+
+def is_text(path: str | Path) -> bool:
+    """Whether its rows have lines, as in an editor."""
+    return kind(path) in _TEXT
 
 
 def _checked(path: str | Path) -> tuple[Path, str]:
     """The file and its kind; text may be packed with gzip."""
     table = Path(path).expanduser()
-    name = table.name.lower()
-    kind = Path(name.removesuffix(".gz")).suffix
-    if kind not in SUFFIXES or (kind == ".parquet" and name.endswith(".gz")):
-        remedy = "; save it as CSV" if kind in _SHEETS else ""
+    name, suffix = table.name.lower(), kind(path)
+    if suffix not in SUFFIXES or (suffix not in _TEXT and name.endswith(".gz")):
+        remedy = "; save it as CSV" if suffix in _OTHERS else ""
         raise BriefError(
             f"'{table}': tables are read from {', '.join(SUFFIXES)}, text also .gz{remedy}"
         )
     if not table.is_file():
         raise BriefError(f"'{table}': no such file")
-    return table, kind
+    return table, suffix
 
 
 def _or_damaged(table: Path, found: Iterator[Any]) -> Iterator[Any]:
@@ -125,9 +137,14 @@ def _or_damaged(table: Path, found: Iterator[Any]) -> Iterator[Any]:
         raise BriefError(f"'{table}': cannot be read ({error})") from error
 
 
-def _csv(table: Path, kind: str) -> Iterator[Row]:
+def _cut(table: Path, suffix: str) -> Iterator[tuple[int, list[Any], str]]:
+    """The header, then rows that are as wide as it: line, cells, what is wrong."""
+    return sheets.rows(table) if suffix in _SHEETS else csvs.rows(table, suffix)
+
+
+def _named(found: Iterator[tuple[int, list[Any], str]]) -> Iterator[Row]:
     header: list[str] | None = None
-    for line, cells, wrong in csvs.rows(table, kind):
+    for line, cells, wrong in found:
         if wrong:
             yield Row(line, {}, wrong)
         elif header is None:

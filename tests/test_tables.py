@@ -213,7 +213,7 @@ def test_parquet_damaged_in_its_middle_says_so(tmp_path):
 
 def test_other_files_are_refused_with_what_is_read(tmp_path):
     with pytest.raises(BriefError, match=r"\.csv.*save it as CSV"):
-        tables.rows(saved(tmp_path, "x", "log.xlsx"))
+        tables.rows(saved(tmp_path, "x", "log.numbers"))
     with pytest.raises(BriefError, match="no such file"):
         tables.columns(tmp_path / "none.csv")
     (tmp_path / "folder.csv").mkdir()

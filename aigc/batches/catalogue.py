@@ -1,0 +1,201 @@
+"""Reads a catalogue of any kind, and says all that is wrong with it before anything is made."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from array import array
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from aigc import brief, photo
+from aigc.batches import Entry, Wrong, photos
+from aigc.batches.folders import Folder
+from aigc.batches.shops import Mapped
+from aigc.batches.tabular import Raw, Table
+from aigc.errors import BriefError
+
+_SHOWN = 5  # rows that a remark names
+
+
+class Catalogue:
+    """Products as briefs, which can be gone through again and again; made by `read`."""
+
+    def __init__(self, source: Folder | Table, folders: list[Path], *, check_photos: bool) -> None:
+        """Use `read` instead."""
+        self._source = source
+        self._finder = photos.Finder(source.home, [*folders, *source.folders])
+        self._check_photos = check_photos
+        self.mapping: Mapped = source.mapped
+        self.remarks: tuple[str, ...] = ()  # what the last whole pass noticed
+
+    @property
+    def total(self) -> int:
+        """How many products it has; the first time, a table is gone through for it."""
+        return self._source.total
+
+    def entries(self) -> Iterator[Entry]:
+        """Every product, checked, in the catalogue's order and in bounded memory.
+
+        Raises BriefError where the file itself cannot be read on.
+        """
+        repeats = _Repeats()
+        for number, raw in enumerate(self._source, 1):
+            entry = self._entry(number, raw)
+            repeats.add(entry)
+            yield entry
+        self.remarks = repeats.remarks()
+
+    def _entry(self, number: int, raw: Raw) -> Entry:
+        home = self._source.home
+        wrong = list(raw.wrong)
+        fields = brief.given(_nested(_filled(raw.fields, self._source.defaults)), home)
+        unread = any(not each.column for each in wrong)  # the row itself, all of it
+        bad = {each.column for each in wrong}
+        if not unread:
+            fields, missed = self._with_photo(fields, raw)
+            wrong += missed
+            for found in brief.wrongs(fields):
+                root = found.field.split(".")[0]
+                column = raw.at.get(_dotted(found.field), raw.at.get(root, root))
+                if column in bad or (root == "photo" and missed):
+                    continue
+                wrong.append(Wrong(column=column, says=_says(found)))
+        return Entry(number=number, where=raw.where, fields=fields, wrong=tuple(wrong))
+
+    def _with_photo(self, fields: dict[str, Any], raw: Raw) -> tuple[dict[str, Any], list[Wrong]]:
+        """The fields with the photo's file, or what is wrong with it."""
+        column = raw.at.get("photo", "photo")
+        refs = raw.photos or [each for each in (fields.get("photo"),) if isinstance(each, str)]
+        if not refs:
+            return fields, []
+        try:
+            found = next((path for each in refs if (path := self._finder.find(each))), None)
+            if found is None:
+                return fields | {"photo": refs[0]}, [Wrong(column=column, says=_missing(refs))]
+            if self._check_photos:
+                photo.check(found)
+        except BriefError as error:
+            found = None
+            says = brief.problem(str(error)).says
+            return fields | {"photo": refs[0]}, [Wrong(column=column, says=says)]
+        return fields | {"photo": found}, []
+
+
+def read(
+    source: str | Path,
+    *,
+    columns: Mapping[str, str] | None = None,
+    defaults: Mapping[str, Any] | None = None,
+    photos: str | Path | None = None,
+    currency: str = "",
+    check_photos: bool = True,
+) -> Catalogue:
+    """Read a catalogue: a folder of photos or briefs, a table of briefs, or a shop's own export.
+
+    `columns` says which column holds a field, as {"brand.name": "Maker"}, where the name does not;
+    `defaults` are fields of every product that says none; `photos` is a folder that pictures are
+    looked for in, by file name; `currency` is put to prices that are bare numbers, as `$`, `EUR`
+    or `{} kr`. Photos are opened as far as their headers, unless told otherwise.
+    Raises BriefError where it cannot be read, or no column says the name or the photo.
+    """
+    path = Path(source).expanduser()
+    for problem in brief.wrongs({"name": "Product", "photo": "a.jpg"} | dict(defaults or {})):
+        raise BriefError(problem.line)
+    given = brief.given(defaults or {}, Path())
+    folders = [Path(photos).expanduser()] if photos else []
+    for folder in folders:
+        if not folder.is_dir():
+            raise BriefError(f"photos = '{folder}': no such folder")
+    made: Folder | Table
+    if path.is_dir() or path.suffix.lower() in brief.SUFFIXES:
+        if columns:
+            raise BriefError(f"'{path}': briefs have fields of their own; --column is for tables")
+        if not path.exists():
+            raise BriefError(f"'{path}': no such file")
+        made = Folder(path, given)
+    else:
+        made = Table(path, columns or {}, given, currency)
+    return Catalogue(made, folders, check_photos=check_photos)
+
+
+class _Repeats:
+    """Notices rows that say the same: sixteen bytes a row."""
+
+    def __init__(self) -> None:
+        self._seen, self._numbers = array("Q"), array("Q")
+
+    def add(self, entry: Entry) -> None:
+        """Take note of a row, if it holds."""
+        if entry.wrong:
+            return
+        self._numbers.append(entry.number)
+        said = json.dumps(entry.fields, sort_keys=True, default=str).encode("utf-8", "replace")
+        self._seen.append(int.from_bytes(hashlib.blake2b(said, digest_size=8).digest(), "big"))
+
+    def remarks(self) -> tuple[str, ...]:
+        """Say which rows repeat an earlier one."""
+        if not self._seen:
+            return ()
+        seen = np.frombuffer(self._seen, dtype=np.uint64)
+        _, first = np.unique(seen, return_index=True)
+        again = np.setdiff1d(np.arange(len(seen)), first)
+        if not len(again):
+            return ()
+        named = ", ".join(str(self._numbers[each]) for each in again[:_SHOWN])
+        named += " …" * (len(again) > _SHOWN)
+        count = f"{len(again)} products say" if len(again) > 1 else "1 product says"
+        return (f"{count} the same as an earlier one, which is made once: no. {named}",)
+
+
+def _filled(fields: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """The defaults, and over them what a row says: dotted or not, `brand` field by field."""
+    filled = dict(defaults)
+    for name, value in fields.items():
+        if name == "brand" and isinstance(value, Mapping):
+            filled[name] = {**_mapping(filled.get(name)), **value}
+        else:
+            filled[name] = value
+    return filled
+
+
+def _nested(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """`brand.name` as a table in a table."""
+    nested: dict[str, Any] = {}
+    for name, value in fields.items():
+        head, dot, tail = name.partition(".")
+        if not dot:
+            nested[name] = value
+    for name, value in fields.items():
+        head, dot, tail = name.partition(".")
+        if dot:
+            nested[head] = {**_mapping(nested.get(head)), tail: value}
+    return nested
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _dotted(field: str) -> str:
+    """`brand.colours` of `brand.colours.2`."""
+    return ".".join(part for part in field.split(".") if not part.isdigit())
+
+
+def _says(found: brief.Problem) -> str:
+    """With the number of the item that is wrong in a list."""
+    place = next((part for part in found.field.split(".") if part.isdigit()), "")
+    return f"no. {int(place) + 1}: {found.says}" if place else found.says
+
+
+def _missing(refs: list[str]) -> str:
+    address = next((each for each in refs if photos.is_address(each)), None)
+    if address is not None:
+        return (
+            f"'{address}': not on this machine; --fetch-photos downloads it, --photos DIR takes "
+            f"{photos.last_part(address) or 'it'} from a folder"
+        )
+    return f"'{refs[0]}': no such file; put it beside the catalogue, or name its folder by --photos"
