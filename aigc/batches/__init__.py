@@ -6,7 +6,6 @@ workers, gets outcomes back, and yields results; the journal keeps each result's
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field
@@ -111,8 +110,14 @@ class Result(Value):
     def load(self) -> Campaign:
         """Read the campaign itself, pictures included; raises ExportError where there is none."""
         from aigc import export
+        from aigc.batches import storage
 
-        return export.load(self.folder)
+        place = storage.place(self.folder.removesuffix(self.id).rstrip("/\\"))
+        place.pull(self.id)
+        try:
+            return export.load(place.root() / self.id)
+        finally:
+            place.drop(self.id)
 
 
 class Snapshot(Value):
@@ -131,8 +136,3 @@ class Snapshot(Value):
 
 
 PRIVATE = ".batch"  # in the output folder: the journal, the lock
-
-
-def journal_path(outputs: str | Path) -> Path:
-    """Where a local batch keeps its journal."""
-    return Path(outputs) / PRIVATE / "journal.sqlite"
