@@ -70,6 +70,7 @@ _POSTER = {
 }
 _FAILURE = {"stage": "VARCHAR", "kind": "VARCHAR", "error": "VARCHAR", "remedy": "VARCHAR"}
 _ROWS = 20_000  # of a row group: what is in memory at a time
+_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def write_index(journal: Journal, place: Place) -> None:
@@ -102,8 +103,7 @@ def _scratch(place: Place) -> Iterator[Path]:
 
 
 def _write_line(stream: BinaryIO, result: Result) -> None:
-    line = _fields(result)
-    stream.write(json.dumps(line, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
+    stream.write(_json(_fields(result)).encode("utf-8", "replace") + b"\n")
 
 
 def _fields(result: Result) -> dict[str, Any]:

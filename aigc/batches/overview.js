@@ -7,14 +7,14 @@ const counted = (number) => number.toLocaleString("en");
 const titles = new Map(batch.channels.map(([name, title]) => [name, title]));
 
 // What the scripts in index/ bring, by their numbers.
-const pages = new Map(), channels = [], names = [];
-let languages = {}, order = [];
+const pages = new Map(), channels = [], scores = [], names = [];
+let languages = {};
 window.aigc = {
   page: (number, cards) => pages.set(number, cards),
   channel: (number, lists) => { channels[number] = lists; },
   names: (number, found) => { names[number] = found; },
   languages: (lists) => { languages = lists; },
-  order: (found) => { order = found; },
+  scores: (number, found) => { scores[number] = found; },
 };
 const loading = new Map();
 function load(name, number, digits) {
@@ -42,8 +42,12 @@ function readAddress() {
   const given = new URLSearchParams(location.hash.slice(1));
   state = Object.fromEntries(Object.entries(DEFAULTS).map(([name, value]) => [name, given.get(name) ?? value]));
 }
+let typing = 0; // words that are not asked for yet
 function ask(changed, { quietly = false } = {}) {
-  const next = { ...state, page: "1", ...changed };
+  clearTimeout(typing);
+  const words = typing ? $("words").value : state.words;
+  typing = 0;
+  const next = { ...state, page: "1", words, ...changed };
   const said = new URLSearchParams(Object.entries(next).filter(([name, value]) => value !== DEFAULTS[name]));
   history[quietly ? "replaceState" : "pushState"](null, "", `#${said}`);
   return show();
@@ -72,14 +76,21 @@ function searched(words) {
   }
   return mask;
 }
+async function lowestFirst(positions, number) {
+  await Promise.all([load("channel", number, 2), load("scores", number, 2)]);
+  const has = fill(channels[number][""]), found = scores[number].split(" "), lowest = new Float64Array(batch.count).fill(2e4);
+  let at = 0;
+  has.forEach((bit, position) => { if (bit) lowest[position] = found[at++]; });
+  return positions.sort((one, other) => lowest[one] - lowest[other]);
+}
 let last = { asked: null };
 async function matching() {
   const asked = JSON.stringify({ ...state, page: "" });
   if (asked === last.asked) return last;
   const plain = !state.mark && !state.channel && !state.language && !state.words;
+  const number = state.channel ? batch.channels.findIndex(([name]) => name === state.channel) + 1 : 0;
   let found = null, counts = batch.marks;
   if (!plain) {
-    const number = state.channel ? batch.channels.findIndex(([name]) => name === state.channel) + 1 : 0;
     await load("channel", number, 2);
     const lists = channels[number];
     let mask = state.channel ? fill(lists[""]) : new Uint8Array(batch.count).fill(1);
@@ -96,9 +107,9 @@ async function matching() {
     found = state.mark ? both(mask, fill(lists[state.mark])) : mask;
   }
   let positions = null; // all, as they stand
-  if (state.order) await load("order");
-  if (found) positions = state.order ? order.filter((at) => found[at]) : [...found.keys()].filter((at) => found[at]);
-  else if (state.order) positions = order;
+  if (found || state.order) positions = Uint32Array.from({ length: batch.count }, (_, at) => at);
+  if (found) positions = positions.filter((at) => found[at]);
+  if (state.order) positions = await lowestFirst(positions, number);
   return (last = { asked, positions, counts, count: positions ? positions.length : batch.count });
 }
 async function product(position) {
@@ -142,9 +153,8 @@ function figure(made, poster, viewed) {
     event.preventDefault();
     view(at);
   } }, image);
-  const score = poster.score === made.score ? "" : ` · ${poster.score.toFixed(2)}`;
   const box = element("figure", { className: "poster" }, link,
-    element("figcaption", {}, `${titles.get(poster.channel) ?? poster.channel}${score}`, marks(poster)));
+    element("figcaption", {}, `${titles.get(poster.channel) ?? poster.channel} · ${poster.score.toFixed(2)}`, marks(poster)));
   box.style.setProperty("--aspect", width / height);
   box.style.setProperty("--wide", `${width}px`);
   return box;
@@ -158,16 +168,16 @@ function failed(made) {
 }
 function card(made, viewed) {
   if (!made.id) return failed(made);
-  const wanted = made.posters.filter(asked), others = made.posters.length - wanted.length;
+  const wanted = made.posters.filter(asked), all = made.posters.length;
   const sheet = path(made.id, "index.html");
   return element("article", { className: "product" },
     element("header", {},
       element("h2", {}, element("a", { href: sheet, dir: "auto", title: made.name }, made.name)),
       element("p", { className: "headline", lang: made.language, dir: "auto" }, made.headline),
-      element("p", { className: "soft" }, `${made.number} · ${made.language} · score ${made.score.toFixed(2)}`),
+      element("p", { className: "soft" }, `${made.number} · ${made.language} · score ${made.score.toFixed(2)}`,
+        ...(wanted.length < all ? [" · ", element("a", { href: sheet }, `${wanted.length} of ${all} posters`)] : [])),
       made.note ? element("p", { className: "soft warns" }, made.note) : null),
-    element("div", { className: "posters" }, ...wanted.map((poster) => figure(made, poster, viewed)),
-      others ? element("a", { className: "more", href: sheet }, `and ${others} other${others > 1 ? "s" : ""}`) : null));
+    element("div", { className: "posters" }, ...wanted.map((poster) => figure(made, poster, viewed))));
 }
 
 // The page.
@@ -217,8 +227,9 @@ function controls(counts, count, page) {
     const jump = element("input", { value: String(page), inputMode: "numeric", ariaLabel: "Page", onchange: () => turnTo(+jump.value || 1) });
     pager.replaceChildren(element("span", { className: "count" }, count === 1 ? "1 product" : `${counted(count)} products`),
       ...(total > 1 ? [go("‹", page - 1, "Page before"), jump, `of ${counted(total)}`, go("›", page + 1, "Next page")] : []));
-    pager.firstChild.setAttribute("role", "status");
   }
+  document.querySelector(".pager").firstChild.setAttribute("role", "status");
+  document.querySelectorAll(".pager")[1].hidden = total < 2;
 }
 async function turnTo(page) {
   await ask({ page: String(page) });
@@ -269,11 +280,11 @@ const spoken = (code) => {
 offer("channel", [["", "All"], ...batch.channels.map(([name, title, count]) => [name, `${title} (${counted(count)})`])]);
 offer("language", [["", "All"], ...Object.entries(batch.languages).map(([code, count]) => [code, `${spoken(code)}: ${counted(count)}`])]);
 for (const name of ["channel", "language", "order"]) $(name).onchange = () => ask({ [name]: $(name).value });
-let typing;
 $("words").oninput = () => {
   clearTimeout(typing);
-  typing = setTimeout(() => ask({ words: $("words").value }, { quietly: true }), 200);
+  typing = setTimeout(ask, 200, {}, { quietly: true });
 };
+$("row").value = parseInt(getComputedStyle(document.documentElement).getPropertyValue("--row"), 10);
 $("row").oninput = () => document.documentElement.style.setProperty("--row", `${$("row").value}px`);
 $("filters").onsubmit = (event) => event.preventDefault();
 addEventListener("popstate", show);
@@ -281,9 +292,8 @@ addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
   if (by && $("viewer").open) { event.preventDefault(); return void step(by); }
-  if (event.target.matches("input, select")) return;
-  if (event.key === "/") { event.preventDefault(); $("words").focus(); }
+  if (event.key === "/" && event.target !== $("words")) { event.preventDefault(); $("words").focus(); }
   const page = +state.page + by;
-  if (by && page >= 1 && page <= total) turnTo(page);
+  if (by && !event.target.matches("input, select") && page >= 1 && page <= total) turnTo(page);
 });
 show();

@@ -5,7 +5,7 @@ It loads only what it shows, as scripts, for a page that was opened from disk ma
     index/page-00001.js    a hundred products with their posters: all that is loaded at first
     index/channel-01.js    which products have a poster of some mark in this channel (00: in any)
     index/languages.js     which products are in which language
-    index/order.js         the products, lowest score first
+    index/scores-01.js     the lowest score in this channel of each product that has one there
     index/names-001.js     names, for the search
 
 Products are counted from 0, in the catalogue's order; lists of them are ranges: `0-99 107`.
@@ -36,8 +36,8 @@ FOLDER = "index"
 CARDS = 100  # products of a page script
 NAMES = 20_000  # names of a script
 _FAILED = "failed"  # the mark of a product without a campaign
-_LAST = 2.0  # of these, in the order of scores, which lie in 0..1
 
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 Lists = dict[str, "array[int]"]
 
 
@@ -55,7 +55,7 @@ class Overview:
         self._count = 0
         self._lists: dict[str, Lists] = {"": {}}  # by channel, by mark
         self._languages: Lists = {}
-        self._lowest = array("d")  # the lowest score of each product's posters
+        self._lowest: Lists = {"": array("H")}  # by channel, of each product there, in 1/10,000
         self._posters: Counter[str] = Counter()  # by level
         self._bytes = 0
 
@@ -66,10 +66,8 @@ class Overview:
         self._names.append(f"{result.number} {self._cards[-1]['name']}")
         if made is None:
             self._list("", _FAILED)
-            self._lowest.append(_LAST)
         else:
             self._mark(made)
-            self._lowest.append(min((each.score for each in made.posters), default=_LAST))
             self._languages.setdefault(made.language, array("I")).append(self._count)
             self._posters.update(each.level for each in made.posters)
             self._bytes += made.bytes
@@ -81,8 +79,11 @@ class Overview:
 
     def _mark(self, made: Record) -> None:
         found = {(channel, mark) for each in made.posters for channel, mark in _marks(each)}
-        for channel, mark in sorted(found):
+        for channel, mark in found:
             self._list(channel, mark)
+        for name in {channel for channel, _ in found}:
+            scores = [each.score for each in made.posters if name in ("", each.channel)]
+            self._lowest.setdefault(name, array("H")).append(round(10_000 * min(scores)))
 
     def _list(self, channel: str, mark: str) -> None:
         self._lists.setdefault(channel, {}).setdefault(mark, array("I")).append(self._count)
@@ -109,10 +110,10 @@ class Overview:
         for number, name in enumerate(("", *names)):
             lists = {mark: _ranges(found) for mark, found in sorted(self._lists[name].items())}
             self._script(f"channel-{number:02}", f"aigc.channel({number}, {_json(lists)})")
+            scores = " ".join(map(str, self._lowest[name]))
+            self._script(f"scores-{number:02}", f'aigc.scores({number}, "{scores}")')
         languages = {name: _ranges(found) for name, found in sorted(self._languages.items())}
         self._script("languages", f"aigc.languages({_json(languages)})")
-        order = np.argsort(np.frombuffer(self._lowest), kind="stable") if self._count else ()
-        self._script("order", f"aigc.order([{','.join(map(str, order))}])")
         self._write(PAGE, self._page(names).encode("utf-8", "replace"))
         self._remove_strays()
 
@@ -231,10 +232,6 @@ def _size(count: float) -> str:
         if count < 1000:
             return f"{count:.1f} {unit}"
     return f"{count / 1000:.1f} TB"
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 @cache
