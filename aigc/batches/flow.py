@@ -78,7 +78,8 @@ def batch(
             made.close(now=not whole)
             if whole and not retry:
                 journal.end()
-            _write_failed(journal, where)
+            if whole or not retry:  # else it holds what was mended and not tried yet
+                _write_failed(journal, where)
             write_index(journal, where)
 
 
@@ -136,11 +137,7 @@ class _Flow:
         self._counts: Counter[str] = Counter()
         self._spent: Counter[str] = Counter()
         self._total = total
-        table = {
-            stage: row | recipe[stage].files | recipe[stage].materials
-            for stage, row in recipe.table().items()
-        }
-        self._recipe = json.dumps(table, sort_keys=True, default=str)
+        self._recipe = said(recipe)
         # Twice what the workers can hold: enough for each to find full chunks waiting.
         self._window = 2 * sum(leg.chunk * (engine.room(leg.resource) or 1) for leg in self._legs)
 
@@ -195,7 +192,7 @@ class _Flow:
             if entry.wrong:
                 raise BriefError("; ".join(_said(wrong) for wrong in entry.wrong))
             brief = given if isinstance(given, Brief) else _brief(entry, given)
-            key = self._key(brief)
+            key = known_by(brief, self._recipe)
         except AigcError as error:
             return _failed(entry, "", failure("brief", error))
         before = self._journal.find(key)
@@ -218,16 +215,6 @@ class _Flow:
         self._seconds[job.number] = Counter()
         self._waiting[0].append(job)
         return None
-
-    def _key(self, brief: Brief) -> str:
-        """Same brief, photo file and recipe, same key; the photo is not opened for it."""
-        said = [brief.model_dump_json(), self._recipe]
-        try:
-            state = Path(brief.photo.removeprefix("file://")).stat()
-            said.append(f"{state.st_size} {state.st_mtime_ns}")
-        except (OSError, ValueError):
-            pass  # no file of this machine: known by its name
-        return hashlib.sha256("\n".join(said).encode()).hexdigest()[:32]
 
     def _back(self, ticket: int, outcomes: list[Outcome] | WorkerLost) -> Iterator[Result]:
         leg, jobs = self._away.pop(ticket)
@@ -313,6 +300,26 @@ class _Flow:
                     last=last,
                 )
             )
+
+
+def said(recipe: Recipe) -> str:
+    """What a recipe says, and what the files and models that it names hold."""
+    table = {
+        stage: row | recipe[stage].files | recipe[stage].materials
+        for stage, row in recipe.table().items()
+    }
+    return json.dumps(table, sort_keys=True, default=str)
+
+
+def known_by(brief: Brief, recipe: str) -> str:
+    """Same brief, photo file and recipe (as `said`), same key; the photo is not opened for it."""
+    parts = [brief.model_dump_json(), recipe]
+    try:
+        state = Path(brief.photo.removeprefix("file://")).stat()
+        parts.append(f"{state.st_size} {state.st_mtime_ns}")
+    except (OSError, ValueError):
+        pass  # no file of this machine: known by its name
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
 def _entry(number: int, given: Given) -> Entry:

@@ -33,7 +33,7 @@ class Processes(Engine):
         # One process for all that spends money, so that its caps hold; one for each card.
         self._pools = {name: [_pool(counts[name])] for name in resources if name != "gpu"}
         if "gpu" in resources:
-            self._pools["gpu"] = [_pool(1, str(card)) for card in range(_cards())]
+            self._pools["gpu"] = [_pool(1, str(card)) for card in range(cards())]
         self.workers = {
             name: counts[name] * len(pools) for name, pools in sorted(self._pools.items())
         }
@@ -104,7 +104,8 @@ def _begin(card: str | None) -> None:
     worker.settle()
 
 
-def _cards() -> int:
+def cards() -> int:
+    """How many graphics cards there are; one where there is none, for what runs without."""
     import torch
 
     return max(1, int(torch.cuda.device_count()))
