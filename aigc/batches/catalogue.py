@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from array import array
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,14 +20,28 @@ from aigc.batches.shops import Mapped
 from aigc.batches.tabular import Raw, Table
 from aigc.errors import BriefError
 
+if TYPE_CHECKING:
+    from aigc._engines.fetching import Fetcher
+
+_TOGETHER = 64  # products whose photos are fetched at a time
 _SHOWN = 5  # rows that a remark names
 
 
 class Catalogue:
     """Products as briefs, which can be gone through again and again; made by `read`."""
 
-    def __init__(self, source: Folder | Table, folders: list[Path], *, check_photos: bool) -> None:
+    def __init__(
+        self,
+        source: Folder | Table,
+        folders: list[Path],
+        *,
+        fetch: Path | None,
+        private: bool,
+        check_photos: bool,
+    ) -> None:
         """Use `read` instead."""
+        self._fetch, self._private = fetch, private
+        self._fetcher: Fetcher | None = None
         self._source = source
         self._finder = photos.Finder(source.home, [*folders, *source.folders])
         self._check_photos = check_photos
@@ -43,20 +59,47 @@ class Catalogue:
         Raises BriefError where the file itself cannot be read on.
         """
         repeats = _Repeats()
-        for number, raw in enumerate(self._source, 1):
-            entry = self._entry(number, raw)
-            repeats.add(entry)
-            yield entry
+        numbered = enumerate(self._source, 1)
+        while ahead := list(islice(numbered, _TOGETHER if self._fetch else 1)):
+            refused = self._download([raw for _, raw in ahead])
+            for number, raw in ahead:
+                entry = self._entry(number, raw, refused)
+                repeats.add(entry)
+                yield entry
         self.remarks = repeats.remarks()
 
-    def _entry(self, number: int, raw: Raw) -> Entry:
+    def _download(self, ahead: list[Raw]) -> dict[str, str]:
+        """Fetch the photos of the web that are not here yet; says why not, by address."""
+        if self._fetch is None or not self._check_photos:
+            return {}
+        wanted = {}
+        for raw in ahead:
+            address = next(filter(photos.is_address, raw.photos), None)
+            if address is None:
+                continue
+            with contextlib.suppress(BriefError):  # said with the entry
+                if not self._here(raw.photos):
+                    wanted[address] = photos.saved_as(address, self._fetch)
+        if not wanted:
+            return {}
+        if self._fetcher is None:
+            from aigc._engines.fetching import Fetcher
+
+            self._fetcher = Fetcher(private=self._private)
+        return self._fetcher.fetch(wanted)
+
+    def _here(self, refs: list[str]) -> str | None:
+        """The first of these photos that is on this machine; raises BriefError where unclear."""
+        return next((path for each in refs if (path := self._finder.find(each))), None)
+
+    def _entry(self, number: int, raw: Raw, refused: Mapping[str, str]) -> Entry:
         home = self._source.home
         wrong = list(raw.wrong)
         fields = brief.given(_nested(_filled(raw.fields, self._source.defaults)), home)
         unread = any(not each.column for each in wrong)  # the row itself, all of it
         bad = {each.column for each in wrong}
         if not unread:
-            fields, missed = self._with_photo(fields, raw)
+            fields, missed = self._with_photo(fields, raw, refused)
             wrong += missed
             for found in brief.wrongs(fields):
                 root = found.field.split(".")[0]
@@ -66,20 +109,27 @@ class Catalogue:
                 wrong.append(Wrong(column=column, says=_says(found)))
         return Entry(number=number, where=raw.where, fields=fields, wrong=tuple(wrong))
 
-    def _with_photo(self, fields: dict[str, Any], raw: Raw) -> tuple[dict[str, Any], list[Wrong]]:
+    def _with_photo(
+        self, fields: dict[str, Any], raw: Raw, refused: Mapping[str, str]
+    ) -> tuple[dict[str, Any], list[Wrong]]:
         """The fields with the photo's file, or what is wrong with it."""
         column = raw.at.get("photo", "photo")
         refs = raw.photos or [each for each in (fields.get("photo"),) if isinstance(each, str)]
         if not refs:
             return fields, []
         try:
-            found = next((path for each in refs if (path := self._finder.find(each))), None)
+            found = self._here(refs)
+            address = next(filter(photos.is_address, refs), None)
+            if found is None and address is not None and self._fetch is not None:
+                if address in refused:
+                    says = f"'{address}': {refused[address]}"
+                    return fields | {"photo": address}, [Wrong(column=column, says=says)]
+                found = str(photos.saved_as(address, self._fetch))
             if found is None:
                 return fields | {"photo": refs[0]}, [Wrong(column=column, says=_missing(refs))]
             if self._check_photos:
                 photo.check(found)
         except BriefError as error:
-            found = None
             says = brief.problem(str(error)).says
             return fields | {"photo": refs[0]}, [Wrong(column=column, says=says)]
         return fields | {"photo": found}, []
@@ -92,6 +142,8 @@ def read(
     defaults: Mapping[str, Any] | None = None,
     photos: str | Path | None = None,
     currency: str = "",
+    fetch: str | Path | None = None,
+    private: bool = False,
     check_photos: bool = True,
 ) -> Catalogue:
     """Read a catalogue: a folder of photos or briefs, a table of briefs, or a shop's own export.
@@ -99,7 +151,9 @@ def read(
     `columns` says which column holds a field, as {"brand.name": "Maker"}, where the name does not;
     `defaults` are fields of every product that says none; `photos` is a folder that pictures are
     looked for in, by file name; `currency` is put to prices that are bare numbers, as `$`, `EUR`
-    or `{} kr`. Photos are opened as far as their headers, unless told otherwise.
+    or `{} kr`. Photos on the web are downloaded into the folder `fetch` as `entries` comes to
+    them, and only if it is given; from addresses of this network only if `private`. Photos are
+    opened as far as their headers, and fetched, unless `check_photos` is false.
     Raises BriefError where it cannot be read, or no column says the name or the photo.
     """
     path = Path(source).expanduser()
@@ -119,7 +173,13 @@ def read(
         made = Folder(path, given)
     else:
         made = Table(path, columns or {}, given, currency)
-    return Catalogue(made, folders, check_photos=check_photos)
+    return Catalogue(
+        made,
+        folders,
+        fetch=Path(fetch).expanduser() if fetch is not None else None,
+        private=private,
+        check_photos=check_photos,
+    )
 
 
 class _Repeats:
