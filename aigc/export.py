@@ -26,7 +26,7 @@ from aigc.recipe import Recipe
 from aigc.stage import HOW, STAGES, Stage
 
 _ZIPS = "zips"  # in a campaign's folder
-_LOCKS = ".locks"  # beside the campaigns
+LOCKS = ".locks"  # beside the campaigns
 _FIELDS = {
     "caption": "caption",
     "copywrite": "copies",
@@ -59,10 +59,10 @@ def open_folder(folder: Path, *, existing: bool = False, patience: float = 0) ->
     """
     if existing and not (folder / "campaign.json").exists() and not _state(folder, "caption"):
         raise ExportError(f"'{folder}' is no campaign folder; `aigc run` makes one")
-    lock = FileLock(folder.parent / _LOCKS / folder.name, timeout=patience)
+    lock = FileLock(folder.parent / LOCKS / folder.name, timeout=patience)
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        (folder.parent / _LOCKS).mkdir(exist_ok=True)
+        (folder.parent / LOCKS).mkdir(exist_ok=True)
         try:
             lock.acquire()
         except Timeout as error:

@@ -61,10 +61,10 @@ class Bucket(Place):
         """Bring all there is of a campaign, and nothing else, to the scratch folder."""
         self.drop(campaign)
         folder = self.root() / campaign
-        start = self._path(campaign) + "/"
+        start = self._path(campaign)
         with self._reaching():
-            names = [name for name in self._fs.find(start[:-1]) if not name.endswith("/")]
-            found = self._fs.cat(names, on_error="return") if names else {}
+            paths = [path for path in self._fs.find(start) if not path.endswith("/")]
+            found = self._fs.cat(paths, on_error="return") if paths else {}
         known = self._known[campaign] = {}
         for path, data in found.items():
             if isinstance(data, FileNotFoundError):
@@ -72,7 +72,7 @@ class Bucket(Place):
             with self._reaching():
                 if isinstance(data, Exception):
                     raise data
-            name = path[path.index(start.strip("/")) + len(start.strip("/")) + 1 :]
+            name = path.partition(f"{start.strip('/')}/")[2]
             if ".." not in PurePosixPath(name).parts:
                 known[name] = _digest(data)
                 disk.write(folder / name, data)
@@ -107,7 +107,7 @@ class Bucket(Place):
         """Remove a campaign from the scratch folder."""
         if self._scratch is not None:
             shutil.rmtree(self._scratch / campaign, ignore_errors=True)
-            (self._scratch / f".{campaign}.lock").unlink(missing_ok=True)
+            (self._scratch / ".locks" / campaign).unlink(missing_ok=True)
         self._known.pop(campaign, None)
 
     def shown(self, campaign: str) -> str:
@@ -144,6 +144,7 @@ class Bucket(Place):
             self._lease = None
             lease.release()
             self._clean()
+            _sweep()  # of workers that were ended
 
     def check(self) -> None:
         """Raise ExportError if the lease was lost meanwhile."""
@@ -160,12 +161,10 @@ class Bucket(Place):
             self._known[campaign] |= {name: _digest(data) for name, data in files.items()}
 
     def _remove(self, campaign: str, names: Iterable[str]) -> None:
-        paths = [self._path(f"{campaign}/{name}") for name in names]
-        if paths:
+        for name in names:  # seldom; not every store removes many at once
             with self._reaching(), contextlib.suppress(FileNotFoundError):
-                self._fs.rm(paths)
-            for name in names:
-                del self._known[campaign][name]
+                self._fs.rm_file(self._path(f"{campaign}/{name}"))
+            del self._known[campaign][name]
 
     def _clean(self) -> None:
         """Remove the scratch folder."""

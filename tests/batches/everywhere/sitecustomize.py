@@ -1,4 +1,4 @@
-"""Makes the plain stages of tests/plain.py backends in every process whose PYTHONPATH names this.
+"""Makes tests/plain.py backends, and shelf.py a storage, in processes whose PYTHONPATH names this.
 
 Workers are processes of their own: what a test patches in its own, they do not see.
 """
@@ -11,3 +11,4 @@ if "resource_tracker" not in " ".join(sys.orig_argv):
     import plain
 
     plain.register()
+    import shelf  # noqa: F401 - registers itself

@@ -1,0 +1,425 @@
+"""Where batches are kept: local folders, shared storage, and one batch at a time on either."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import fsspec
+import pytest
+from batch_kit import HERE, products, tree
+
+sys.path.append(str(HERE / "everywhere"))
+from shelf import Shelf
+
+import aigc
+from aigc.batches import Job, Outcome, bucket, lease, storage, worker
+from aigc.batches.storage import Place
+from aigc.brief import make
+from aigc.errors import ExportError, MissingExtra
+from aigc.recipe import Recipe
+from aigc.stage import STAGES
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """Make leases short, storages new and scratch folders this test's own."""
+    monkeypatch.setattr(lease, "SETTLE", 0.05)
+    monkeypatch.setattr(lease, "TERM", 3.0)
+    monkeypatch.setattr(lease, "BEAT", 0.5)
+    (tmp_path / "scratch").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "scratch"))
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "scratch"))
+    Shelf.requests.clear()
+    yield
+    Shelf.left = None
+    storage._bucket.cache_clear()
+
+
+@pytest.fixture(params=["shelf", "memory"])
+def remote(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Give the address of an empty shared storage."""
+    yield f"{request.param}://{tmp_path}/store"
+    fs = fsspec.filesystem("memory")
+    fs.store.clear()
+
+
+def stored(url: str) -> dict[str, bytes]:
+    """All that a storage holds, but for what is private."""
+    fs, base = fsspec.core.url_to_fs(url)
+    inside = f"{base.strip('/')}/"
+    found = {path.partition(inside)[2]: path for path in fs.find(base)}
+    return {name: fs.cat_file(path) for name, path in found.items() if name[0] != "."}
+
+
+def kept(outputs: Path) -> dict[str, bytes]:
+    """All that a local folder holds, but for what is private."""
+    return {name: data for name, data in tree(outputs).items() if name[0] != "."}
+
+
+def fresh(url: str) -> Place:
+    """A place as another process would have it."""
+    return bucket.Bucket(url)
+
+
+def written(place: Place, campaign: str, **files: str) -> None:
+    """Write files of a campaign where it is made; `_` in their names is a dot, `__` a slash."""
+    for name, text in files.items():
+        path = place.root() / campaign / name.replace("__", "/").replace("_", ".")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def job(brief: dict[str, Any]) -> Job:
+    return Job(number=1, brief=make(brief))
+
+
+def made(url: str, brief: dict[str, Any], recipe: Recipe) -> Outcome:
+    """What another process makes of a brief, on a storage."""
+    storage._bucket.cache_clear()
+    (outcome,) = worker.work([job(brief)], STAGES, recipe, url)
+    return outcome
+
+
+@pytest.mark.parametrize("prefix", ["", "file://"])
+def test_a_local_folder_is_the_place_itself(tmp_path: Path, prefix: str) -> None:
+    out = tmp_path / "out"
+    place = storage.place(f"{prefix}{out}")
+    assert (place.root(), place.remote) == (out, False)
+    assert place.shown("mug") == str(out / "mug")
+    assert not out.exists()
+    place.write("pages/2.html", b"two")
+    written(place, "mug", campaign_json="{}")
+    place.push("mug")
+    place.pull("mug")
+    place.drop("mug")
+    assert place.whole("mug")
+    assert place.read("pages/2.html") == b"two"
+    assert place.exists("pages/2.html")
+    assert not place.exists("pages/3.html")
+    with pytest.raises(ExportError, match=r"3\.html"):
+        place.read("pages/3.html")
+
+
+def test_a_local_batch_imports_no_storage_driver(tmp_path: Path) -> None:
+    code = (
+        "import sys; from aigc.batches import storage\n"
+        f"with storage.place('file://{tmp_path}').lock(): print('fsspec' in sys.modules)"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout == "False\n"
+
+
+def test_a_campaign_goes_and_comes_back(remote: str) -> None:
+    place = storage.place(f"{remote}/")
+    assert storage.place(remote) is place
+    assert place.remote
+    assert place.shown("mug") == f"{remote}/mug"
+    place.pull("mug")
+    written(place, "mug", scene__a_jpg="A", caption_json="{}", campaign_json="{}")
+    (place.root() / "mug" / ".b.jpg.part").write_text("half")
+    place.push("mug")
+    assert stored(remote).keys() == {"mug/scene/a.jpg", "mug/caption.json", "mug/campaign.json"}
+
+    other = fresh(remote)
+    assert other.whole("mug")
+    assert not other.whole("mu")
+    other.pull("mu")
+    assert not (other.root() / "mu").exists()
+    written(other, "mug", stray_png="not stored")
+    other.pull("mug")
+    assert tree(other.root() / "mug") == {
+        name.removeprefix("mug/"): data for name, data in stored(remote).items()
+    }
+    other.drop("mug")
+    assert [path.name for path in other.root().iterdir()] == [".alive"]
+    other.drop("mug")
+
+
+def test_only_what_changed_is_sent_and_what_vanished_is_removed(tmp_path: Path) -> None:
+    place = storage.place(f"shelf://{tmp_path}/store")
+    written(place, "mug", scene__a_jpg="A", scene__b_jpg="B", scene_json="1", campaign_json="{}")
+    place.push("mug")
+    assert [name for what, name in Shelf.requests if what == "put"] == [
+        "a.jpg",
+        "b.jpg",
+        "scene.json",
+        "campaign.json",
+    ]
+    Shelf.requests.clear()
+    place.push("mug")
+    assert Shelf.requests == []
+    place.pull("mug")
+    Shelf.requests.clear()
+
+    written(place, "mug", scene__a_jpg="A2", scene_json="2")
+    (place.root() / "mug" / "scene" / "b.jpg").unlink()
+    place.push("mug")
+    assert Shelf.requests == [
+        ("delete", "campaign.json"),  # it is whole no more
+        ("delete", "b.jpg"),
+        ("put", "a.jpg"),
+        ("put", "scene.json"),
+        ("put", "campaign.json"),
+    ]
+
+
+def test_a_campaign_costs_few_requests(plain_recipe: Recipe, tmp_path: Path) -> None:
+    (brief,) = products(1, tmp_path)
+    url = f"shelf://{tmp_path}/store"
+    assert made(url, brief, plain_recipe).record is not None
+    counts = [what for what, _ in Shelf.requests]
+    files = len(stored(url))
+    assert counts == ["list"] + ["put"] * files
+    Shelf.requests.clear()
+    assert made(url, brief, plain_recipe).kept
+    assert [what for what, _ in Shelf.requests] == ["list"] + ["get"] * files
+
+
+def test_a_push_cut_off_anywhere_is_gone_on_with(plain_recipe: Recipe, tmp_path: Path) -> None:
+    (brief,) = products(1, tmp_path)
+    whole = made(str(tmp_path / "local"), brief, plain_recipe)
+    url = f"shelf://{tmp_path}/store"
+    for requests in range(100):
+        shutil.rmtree(tmp_path / "store", ignore_errors=True)
+        Shelf.left = requests
+        cut = made(url, brief, plain_recipe)
+        Shelf.left = None
+        if cut.failure is None:
+            break
+        assert cut.failure.kind == "ExportError"
+        assert "the line is dead" in cut.failure.error
+        assert f"{cut.id}/campaign.json" not in stored(url)
+        assert made(url, brief, plain_recipe).record == whole.record
+        assert stored(url) == kept(tmp_path / "local"), requests
+    assert requests > 10
+
+
+def test_mending_that_is_cut_off_anywhere(plain_recipe: Recipe, tmp_path: Path) -> None:
+    (brief,) = products(1, tmp_path)
+    url = f"shelf://{tmp_path}/store"
+    whole = made(url, brief, plain_recipe)
+    good = stored(url)
+    for requests in range(100):
+        damaged = tmp_path / "store" / whole.id / "scene.json"
+        damaged.write_text("{")
+        Shelf.left = requests
+        cut = made(url, brief, plain_recipe)
+        Shelf.left = None
+        if cut.failure is None:
+            break
+        assert not (tmp_path / "store" / whole.id / "campaign.json").exists() or requests == 0
+        made(url, brief, plain_recipe)
+        assert stored(url) == good, requests
+    assert requests > 5
+
+
+def test_a_batch_on_shared_storage_equals_one_in_a_folder(
+    plain_everywhere: Recipe, tmp_path: Path, remote: str
+) -> None:
+    if remote.startswith("memory"):  # it is this process's alone
+        remote = f"shelf://{tmp_path}/other"
+    briefs = products(3, tmp_path)
+    briefs[1]["photo"] = "none.png"
+
+    def run(outputs: str) -> list[aigc.Result]:
+        return [*aigc.batch(briefs, recipe=plain_everywhere, outputs=outputs, workers=2)]
+
+    there, here = run(remote), run(str(tmp_path / "out"))
+    assert sorted(each.status for each in there) == ["done", "done", "failed"]
+    assert stored(remote) == kept(tmp_path / "out")
+    assert {each.folder for each in there if each.id} == {
+        f"{remote}/{each.id}" for each in here if each.id
+    }
+    Shelf.requests.clear()
+    assert sorted(each.status for each in run(remote)) == ["failed", "kept", "kept"]
+    assert ("get", "photo.png") not in Shelf.requests
+    assert [*(tmp_path / "scratch").iterdir()] == []
+
+
+def test_what_killed_processes_left_is_swept(tmp_path: Path) -> None:
+    url = f"shelf://{tmp_path}/store"
+    code = (
+        "import os, shelf; from aigc.batches import storage\n"
+        f"print(storage.place('{url}').root(), flush=True); os.read(0, 1); os._exit(1)"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(HERE / "everywhere")},
+    ) as process:
+        assert process.stdout is not None
+        other = Path(process.stdout.readline().strip())
+        ours = fresh(url).root()
+        assert other.is_dir()
+        process.communicate("\n")
+    latest = fresh(url).root()
+    assert not other.exists()
+    assert ours.is_dir()
+    assert latest.is_dir()
+
+
+def test_a_storage_that_cannot_be_is_said_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(ExportError, match="no storage 'ether'; give a folder, s3://"):
+        storage.place("ether://out")
+    monkeypatch.setitem(sys.modules, "s3fs", None)
+    with pytest.raises(MissingExtra, match=r"pip install 'aigc\[s3\]'"):
+        storage.place("s3://bucket/out")
+    Shelf.left = 0
+    with (
+        pytest.raises(ExportError, match=r"shelf://.*the line is dead; check its address"),
+        storage.place(f"shelf://{tmp_path}/store").lock(),
+    ):
+        pass
+
+
+def hold(outputs: str, term: float = 3.0) -> subprocess.Popen[str]:
+    """Start a process that takes the lock and waits; read "held" from it."""
+    return subprocess.Popen(
+        [sys.executable, HERE / "holder.py", outputs, str(term)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(HERE / "everywhere")},
+    )
+
+
+def says(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline().strip()
+
+
+def ask(process: subprocess.Popen[str]) -> str:
+    assert process.stdin is not None
+    process.stdin.write("go\n")
+    process.stdin.flush()
+    return says(process)
+
+
+@pytest.mark.parametrize("kind", ["", "shelf://"])
+def test_one_batch_at_a_time_and_a_dead_one_keeps_nobody_out(tmp_path: Path, kind: str) -> None:
+    url = f"{kind}{tmp_path}/out"
+    with hold(url) as first:
+        assert says(first) == "held"
+        with (
+            pytest.raises(ExportError, match=rf"'{url}' is .*process {first.pid}\); wait for it"),
+            storage.place(url).lock(),
+        ):
+            pass
+        assert ask(first) == "ours"
+        first.kill()
+    started = time.monotonic()
+    with storage.place(url).lock():
+        assert time.monotonic() - started < 1.0  # its process is gone, which is seen at once
+        storage.place(url).check()
+    with storage.place(url).lock():  # released
+        pass
+
+
+def test_of_many_that_begin_at_once_one_gets_the_lease(tmp_path: Path) -> None:
+    url = f"shelf://{tmp_path}/out"
+    for _ in range(2):  # also when they take over
+        running = [hold(url, 6.0) for _ in range(5)]
+        answers = [says(process) for process in running]
+        assert min(answers).startswith(f"'{url}' is being written by another run"), answers
+        assert answers.count("held") == 1, answers
+        assert ask(running[answers.index("held")]) == "ours"
+        for process in running:
+            process.kill()
+            process.communicate()
+
+
+def test_one_that_was_suspended_learns_that_it_lost(tmp_path: Path) -> None:
+    url = f"shelf://{tmp_path}/out"
+    with hold(url, 3.0) as first:
+        assert says(first) == "held"
+        first.send_signal(signal.SIGSTOP)
+        with storage.place(url).lock():
+            first.send_signal(signal.SIGCONT)
+            time.sleep(1.0)
+            assert "another run took over" in ask(first)
+            storage.place(url).check()
+        first.communicate()
+
+
+def test_a_holder_elsewhere_is_dead_when_its_heart_stands_still(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"shelf://{tmp_path}/out"
+    with hold(url) as first:
+        assert says(first) == "held"
+        monkeypatch.setattr(lease, "_machine", lambda: "another machine")
+        with pytest.raises(ExportError, match=str(first.pid)), storage.place(url).lock():
+            pass
+        first.kill()
+    started = time.monotonic()
+    with storage.place(url).lock():
+        assert time.monotonic() - started >= 2.9  # nothing but the heartbeat can tell
+
+
+def test_a_driver_that_cannot_create_exclusively(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put = Shelf.pipe_file
+
+    def plainly(self: Shelf, path: str, value: bytes) -> None:
+        put(self, path, value)
+
+    monkeypatch.setattr(Shelf, "pipe_file", plainly)
+    url = f"shelf://{tmp_path}/out"
+    got, refused = [], []
+    begin = threading.Barrier(4)
+    end = threading.Event()
+
+    def contend() -> None:
+        place = fresh(url)
+        begin.wait()
+        try:
+            with place.lock():
+                got.append(place)
+                end.wait(5)
+                place.check()
+        except ExportError as error:
+            refused.append(str(error))
+            end.set()
+
+    threads = [threading.Thread(target=contend) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(got) == 1
+    assert len(refused) == 3
+
+
+def test_a_lease_that_cannot_be_renewed_ends_the_batch(
+    plain_everywhere: Recipe, tmp_path: Path
+) -> None:
+    url = f"shelf://{tmp_path}/out"
+    flag = tmp_path / "flag"
+    briefs = products(1, tmp_path, f"at rank wait {flag}")
+    results = aigc.batch(briefs, recipe=plain_everywhere, outputs=url, workers=1)
+
+    def cut() -> None:
+        while not flag.exists():
+            time.sleep(0.01)
+        Shelf.left = 0
+
+    threading.Thread(target=cut).start()
+    with pytest.raises(ExportError, match="lease could not be renewed; check the network"):
+        next(results)
+    assert json.loads((tmp_path / "out" / ".batch" / "lease-1.json").read_text())["beat"] >= 1
