@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import io
 import sys
 from collections.abc import Iterable, Sequence
@@ -171,6 +173,8 @@ _CLASSES = (PlainCaptioner, PlainCopywriter, PlainRanker, PlainPainter, PlainTyp
 MODULES: dict[str, ModuleType] = {}
 for _stage, _class in zip(STAGES, _CLASSES, strict=True):
     _module = ModuleType(f"aigc.{_stage}.plain")
+    with contextlib.suppress(ModuleNotFoundError):  # builtin ones need what is there by that name
+        vars(_module).update(vars(importlib.import_module(_module.__name__)))
     _module.Backend = _class
     setattr(_module, _class.__name__, _class)  # where pickle looks for it
     MODULES[_module.__name__] = _module
