@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from aigc.batches import PRIVATE, Result
 from aigc.batches.overview import Overview
 from aigc.disk import writing
+from aigc.errors import ExportError
 
 if TYPE_CHECKING:
     from aigc.batches.journal import Journal
@@ -70,6 +71,7 @@ _POSTER = {
 }
 _FAILURE = {"stage": "VARCHAR", "kind": "VARCHAR", "error": "VARCHAR", "remedy": "VARCHAR"}
 _ROWS = 20_000  # of a row group: what is in memory at a time
+_LONGEST = 64 * 2**20  # bytes of a product's line
 _json = json.JSONEncoder(ensure_ascii=False).encode
 
 
@@ -157,18 +159,22 @@ def _parquet(lines: Path, scratch: Path) -> bytes:
     last = ", ".join(f'"{name}"' for name in _FAILURE)
     made = scratch / PARQUET
     # One thread: the same rows in the same groups, on any machine.
-    with duckdb.connect(config={"threads": 1, "temp_directory": str(scratch)}) as database:
-        database.execute(
-            f"""
-            COPY (
-                SELECT {ours}, {theirs}, {last} FROM (
-                    SELECT *, unnest(coalesce(posters, [NULL])) AS each
-                    FROM read_json('{_quoted(lines)}', format = 'newline_delimited',
-                        columns = {{{read}}}, maximum_object_size = 67108864)
-                )
-            ) TO '{_quoted(made)}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_ROWS})
-            """  # noqa: S608 - our own names
-        )
+    config = {"threads": 1, "memory_limit": "1GB", "temp_directory": str(scratch)}
+    try:
+        with duckdb.connect(config=config) as database:
+            database.execute(
+                f"""
+                COPY (
+                    SELECT {ours}, {theirs}, {last} FROM (
+                        SELECT *, unnest(coalesce(posters, [NULL])) AS each
+                        FROM read_json('{_quoted(lines)}', format = 'newline_delimited',
+                            columns = {{{read}}}, maximum_object_size = {_LONGEST})
+                    )
+                ) TO '{_quoted(made)}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_ROWS})
+                """  # noqa: S608 - our own names
+            )
+    except duckdb.Error as error:
+        raise ExportError(f"cannot write '{PARQUET}': {str(error).splitlines()[0]}") from error
     return made.read_bytes()
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import fsspec
 import pytest
 
 from aigc import export, pipeline
@@ -232,6 +233,11 @@ def test_the_same_results_give_the_same_bytes(tmp_path: Path) -> None:
     assert tree(indexed(again, tmp_path / "two")) == first
     assert tree(indexed(results, tmp_path / "one")) == first
     assert not [*(tmp_path / "one" / ".batch").glob("index-*")]
+    store = fsspec.filesystem("memory")
+    with opened(tmp_path / "one" / ".batch" / "journal.sqlite") as journal:
+        write_index(journal, place("memory://index/of/batch"))
+    stored = {path.split("/batch/")[1]: store.cat(path) for path in store.find("/index/of/batch")}
+    assert stored == first
 
 
 def test_what_has_not_changed_is_not_written_again(tmp_path: Path) -> None:
