@@ -48,8 +48,9 @@ def _tidy(text: Any) -> Any:
         text = str(text)  # `price: 199` in YAML is a number
     if not isinstance(text, str):
         return text
-    visible = (" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text)
-    return " ".join(unicodedata.normalize("NFC", "".join(visible)).split())
+    if not text.isprintable():
+        text = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text)
+    return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 Line = Annotated[str, BeforeValidator(_tidy)]
