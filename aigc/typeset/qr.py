@@ -13,6 +13,7 @@ QUIET = 4  # modules of white around a code, by ISO/IEC 18004
 LEAST_PRINTED = 0.4  # mm a module; GS1 asks for 0.396 of codes that a shop's scanner reads
 LEAST = 3  # px a module: smaller ones are lost by a phone that looks at a screen
 MOST = 49  # modules a side (version 8, 152 bytes): a larger code would crowd the poster
+_SURE = 152  # bytes that fit such a code, whatever they are
 _WEB = ("http", "https")
 _APPS: tuple[str, ...] = (
     "tel",
@@ -30,7 +31,9 @@ _APPS += ("openapp.jdmobile", "xhsdiscover", "snssdk1128", "whatsapp", "line", "
 
 def check(link: str) -> None:
     """Raise BriefError for a link that a phone could not open, or too long to be read."""
-    rows(link)
+    _check_address(link)
+    if len(link.encode()) > _SURE:  # drawing it takes longer than all else of a brief's checks
+        rows(link)
 
 
 @lru_cache(64)
@@ -39,6 +42,21 @@ def rows(link: str) -> tuple[str, ...]:
 
     Error correction is M, so that a scratch or a fold does no harm.
     """
+    _check_address(link)
+    try:
+        code = segno.make(link, error="m", micro=False, boost_error=False)
+        side = len(code.matrix)
+    except segno.DataOverflowError:
+        side = MOST + 1
+    if side > MOST:
+        raise BriefError(
+            f"link = '{link}': {len(link.encode())} bytes, too many for a code that a phone reads "
+            "off a poster; shorten it to 150"
+        )
+    return tuple("".join("1" if module else "0" for module in row) for row in code.matrix)
+
+
+def _check_address(link: str) -> None:
     parts = urlsplit(link)
     if (
         parts.scheme not in _WEB + _APPS
@@ -53,14 +71,3 @@ def rows(link: str) -> tuple[str, ...]:
             f"link = '{link}': nothing that a phone opens; begin it with https://, tel:, mailto: "
             "or an app's own scheme such as weixin://"
         )
-    try:
-        code = segno.make(link, error="m", micro=False, boost_error=False)
-        side = len(code.matrix)
-    except segno.DataOverflowError:
-        side = MOST + 1
-    if side > MOST:
-        raise BriefError(
-            f"link = '{link}': {len(link.encode())} bytes, too many for a code that a phone reads "
-            "off a poster; shorten it to 150"
-        )
-    return tuple("".join("1" if module else "0" for module in row) for row in code.matrix)
