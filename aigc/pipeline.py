@@ -261,7 +261,7 @@ def _plans(campaign: Campaign) -> list[PlanRequest]:
     ranked = campaign.ranked()
     plans: list[PlanRequest] = []
     for name in campaign.brief.channels:
-        for variant in range(_variants(campaign.brief, name)):
+        for variant in range(variants(campaign.brief, name)):
             first = variant % len(ranked)
             plans.append(
                 PlanRequest(
@@ -278,7 +278,7 @@ def _plans(campaign: Campaign) -> list[PlanRequest]:
     return plans
 
 
-def _variants(brief: Brief, name: str) -> int:
+def variants(brief: Brief, name: str) -> int:
     """Posters for a channel: of the product alone, one is like another."""
     return brief.variants if channels.channel(name).texts else 1
 
@@ -290,7 +290,7 @@ def _look(campaign: Campaign, variant: int) -> styles.Choice:
 
 
 def _poster_id(plan: PlanRequest) -> str:
-    many = _variants(plan.brief, plan.channel.name) > 1
+    many = variants(plan.brief, plan.channel.name) > 1
     return f"{plan.channel.name}-{plan.variant + 1}" if many else plan.channel.name
 
 
