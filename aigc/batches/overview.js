@@ -175,6 +175,10 @@ function card(made, viewed) {
       element("h2", {}, element("a", { href: sheet, dir: "auto", title: made.name }, made.name)),
       element("p", { className: "headline", lang: made.language, dir: "auto" }, made.headline),
       element("p", { className: "soft" }, `${made.number} · ${made.language} · score ${made.score.toFixed(2)}`,
+        ...[["fail", "✗", "failed"], ["warn", "!", "with warnings"]].flatMap(([level, sign, words]) => {
+          const some = made.posters.filter((poster) => poster.level === level).length;
+          return some && all > 1 ? [" · ", element("span", { className: `${level}s` }, `${sign} ${some} ${words}`)] : [];
+        }),
         ...(wanted.length < all ? [" · ", element("a", { href: sheet }, `${wanted.length} of ${all} posters`)] : [])),
       made.note ? element("p", { className: "soft warns" }, made.note) : null),
     element("div", { className: "posters" }, ...wanted.map((poster) => figure(made, poster, viewed))));
@@ -251,6 +255,8 @@ function view(number) {
     marks(poster, true));
   $("before").disabled = at === 0 && +state.page <= 1;
   $("after").disabled = at === viewed.length - 1 && +state.page >= total;
+  const next = viewed[at + 1]; // fetched while this one is looked at
+  if (next) new Image().src = path(next.made.id, next.poster.shown ?? next.poster.file);
   if (!$("viewer").open) $("viewer").showModal();
 }
 async function step(by) {
@@ -264,6 +270,12 @@ $("before").onclick = () => step(-1);
 $("after").onclick = () => step(1);
 $("close").onclick = () => $("viewer").close();
 $("viewer").onclick = (event) => { if (event.target === $("viewer")) $("viewer").close(); };
+let touched = 0;
+$("viewer").ontouchstart = (event) => { touched = event.touches.length === 1 ? event.touches[0].clientX : NaN; };
+$("viewer").ontouchend = (event) => {
+  const moved = event.changedTouches[0].clientX - touched;
+  if (Math.abs(moved) > 60) step(moved < 0 ? 1 : -1);
+};
 $("viewer").onclose = () => {
   $("picture").removeAttribute("src");
   document.querySelectorAll(".poster a")[at]?.focus();

@@ -130,8 +130,7 @@ class Overview:
     def _summary(self, names: list[str]) -> dict[str, Any]:
         """What the page knows before it loads anything."""
         marks = {mark: len(found) for mark, found in sorted(self._lists[""].items())}
-        known, remedies = all_channels(), rules()
-        checks = [mark.partition(" ")[2] for mark in marks if " " in mark]
+        known = all_channels()
         return {
             "version": self._digest.hexdigest()[:12],
             "count": self._count,
@@ -140,7 +139,7 @@ class Overview:
             "posters": {level: self._posters[level] for level in ("pass", "warn", "fail")},
             "bytes": self._bytes,
             "marks": marks,
-            "remedies": {name: remedies[name].remedy for name in checks if name in remedies},
+            "remedies": {name: rule.remedy for name, rule in rules().items()},
             "channels": [
                 [name, known[name].title if name in known else name, len(self._lists[name][""])]
                 for name in names
