@@ -14,6 +14,7 @@ import click
 
 from aigc import (
     __version__,
+    cli_batch,
     cli_feedback,
     cli_inspect,
     cli_learn,
@@ -38,7 +39,7 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Run the command line: exit 0 done, 1 user error in one line, 2 wrong usage."""
+    """Run the command line: exit 0 done, 1 user error in one line, 2 wrong usage, 3 some failed."""
     try:
         code = cli.main(standalone_mode=False)
     except AigcError as error:
@@ -198,6 +199,7 @@ def show(folder: str, as_json: bool) -> None:
     _print_campaign(export.load(folder), as_json)
 
 
+cli.add_command(cli_batch.batch)
 cli.add_command(cli_lists.backends)
 cli.add_command(cli_lists.channels)
 cli.add_command(cli_lists.styles)
