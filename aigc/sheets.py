@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import posixpath
+import re
+import zipfile
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 from aigc.csvs import named
 from aigc.errors import BriefError
 
 _LOOK = 20  # rows that tell where the header is
+_XML = (".xlsx", ".xlsm")
+_ERROR = re.compile(rb'<(?:\w+:)?c\s([^>]*\bt="e"[^>]*)>(.*?)</(?:\w+:)?c>', re.DOTALL)
+_AT = re.compile(rb'\br="([A-Z]+)(\d+)"')
+_CODE = re.compile(rb"<(?:\w+:)?v>(#[^<]*)<")
 
 
 def rows(table: Path) -> Iterator[tuple[int, list[Any], str]]:
     """Give (row, cells, what is wrong), counted as the sheet counts: the header first.
 
-    Cells are str, int, float, bool or a date; an empty one is "". The sheet is read as a whole,
-    which a format of packed XML does not allow otherwise: at most 1,048,576 rows.
+    Cells are str, int, float, bool or a date; an empty one is "", an error `#N/A`. The sheet is
+    read as a whole, which packed XML does not allow otherwise: at most 1,048,576 rows.
     """
     import python_calamine as calamine
 
@@ -27,7 +34,12 @@ def rows(table: Path) -> Iterator[tuple[int, list[Any], str]]:
             sheet = _first(book)
             header: list[str] | None = None
             least = _width(sheet) // 2
+            errors = _errors(table, sheet.name) if table.suffix.lower() in _XML else {}
+            left = sheet.start[1] if sheet.start else 0
             for number, cells in enumerate(_rows(sheet), 1):
+                for at, code in errors.get(number, ()):
+                    if 0 <= at - left < len(cells):
+                        cells[at - left] = code
                 full = sum(not _is_empty(cell) for cell in cells)
                 if header is None:
                     if full > least:
@@ -67,13 +79,57 @@ def _rows(sheet: Any) -> Iterator[list[Any]]:
 
 
 def _width(sheet: Any) -> int:
-    """How many cells most of the first rows have; of two as frequent, the more."""
-    found = Counter(
-        full
-        for cells in islice(sheet.iter_rows(), _LOOK)
-        if (full := sum(not _is_empty(cell) for cell in cells))
-    )
-    return max(found.items(), key=lambda row: (row[1], row[0]), default=(0, 0))[0]
+    """How many cells of the first rows are not empty, in the fullest."""
+    first = islice(sheet.iter_rows(), _LOOK)
+    return max((sum(not _is_empty(cell) for cell in cells) for cells in first), default=0)
+
+
+def _errors(table: Path, name: str) -> dict[int, list[tuple[int, str]]]:
+    """The cells that hold an error, by row: (column from 0, #N/A). Calamine reads them as empty."""
+    found: dict[int, list[tuple[int, str]]] = {}
+    with zipfile.ZipFile(table) as archive:
+        rest = b""
+        part = _part(archive, name)
+        if part not in archive.namelist():
+            return {}
+        with archive.open(part) as stream:
+            while chunk := stream.read(1 << 20):
+                text, end, rest = (rest + chunk).rpartition(b"row>")
+                for cell in _ERROR.finditer(text + end):
+                    at, code = _AT.search(cell[1]), _CODE.search(cell[2])
+                    if at is not None:
+                        said = code[1].decode() if code else "#VALUE!"
+                        found.setdefault(int(at[2]), []).append((_column(at[1]), said))
+    return found
+
+
+def _part(archive: zipfile.ZipFile, name: str) -> str:
+    """The file of a sheet; empty where it is not told as usual."""
+    ids = {
+        each.get("name"): value
+        for each in _parsed(archive, "xl/workbook.xml").iter()
+        for key, value in each.items()
+        if key.endswith("}id")
+    }
+    for each in _parsed(archive, "xl/_rels/workbook.xml.rels"):
+        if each.get("Id") == ids.get(name):
+            return posixpath.normpath(posixpath.join("/xl", each.get("Target", "")))[1:]
+    return ""
+
+
+def _parsed(archive: zipfile.ZipFile, name: str) -> ElementTree.Element:
+    try:
+        return ElementTree.fromstring(archive.read(name))  # noqa: S314 (expat bounds entities)
+    except (KeyError, ElementTree.ParseError):
+        return ElementTree.Element("none")
+
+
+def _column(letters: bytes) -> int:
+    """A is 0, AA is 26."""
+    at = 0
+    for letter in letters:
+        at = 26 * at + letter - 64
+    return at - 1
 
 
 def _is_empty(cell: Any) -> bool:

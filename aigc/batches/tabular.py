@@ -136,7 +136,11 @@ class Table:
             for column in columns:
                 value = cells.plain(row.values.get(column))
                 if problem := cells.error(value):
-                    wrong.append(Wrong(column=column, says=f"{problem}: an error of the sheet's"))
+                    wrong.append(
+                        Wrong(
+                            column=column, says=f"{problem}: an error of the sheet's; mend the cell"
+                        )
+                    )
                 elif value is not None:
                     value = cells.meant(field, value, self._currency, html=self._is_shop)
                     said += value if isinstance(value, list) else [value]
@@ -157,7 +161,11 @@ class Table:
             for column in (name for names in self._choices.get("photo", ()) for name in names):
                 value = cells.plain(row.values.get(column))
                 if problem := cells.error(value):
-                    wrong.append(Wrong(column=column, says=f"{problem}: an error of the sheet's"))
+                    wrong.append(
+                        Wrong(
+                            column=column, says=f"{problem}: an error of the sheet's; mend the cell"
+                        )
+                    )
                     return []
                 if value is not None:
                     read = photos.of_taobao if self._shop.pictures == "taobao" else photos.listed
