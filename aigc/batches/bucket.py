@@ -61,9 +61,8 @@ class Bucket(Place):
         """Bring all there is of a campaign, and nothing else, to the scratch folder."""
         self.drop(campaign)
         folder = self.root() / campaign
-        start = self._path(campaign)
         with self._reaching():
-            paths = [path for path in self._fs.find(start) if not path.endswith("/")]
+            paths = [path for path in self._fs.find(self._path(campaign)) if path[-1] != "/"]
             found = self._fs.cat(paths, on_error="return") if paths else {}
         known = self._known[campaign] = {}
         for path, data in found.items():
@@ -72,7 +71,7 @@ class Bucket(Place):
             with self._reaching():
                 if isinstance(data, Exception):
                     raise data
-            name = path.partition(f"{start.strip('/')}/")[2]
+            name = self._inside(campaign, path)
             if ".." not in PurePosixPath(name).parts:
                 known[name] = _digest(data)
                 disk.write(folder / name, data)
@@ -131,6 +130,17 @@ class Bucket(Place):
         with self._reaching():
             return bool(self._fs.exists(self._path(name)))
 
+    def names(self, folder: str) -> list[str]:
+        """The names of all files in a folder, in order."""
+        with self._reaching():
+            paths = self._fs.find(self._path(folder))
+        return sorted(f"{folder}/{self._inside(folder, path)}" for path in paths)
+
+    def remove(self, name: str) -> None:
+        """Delete a file, if it is there."""
+        with self._reaching(), contextlib.suppress(FileNotFoundError):
+            self._fs.rm_file(self._path(name))
+
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
         """Hold a lease, which is renewed meanwhile."""
@@ -154,6 +164,10 @@ class Bucket(Place):
     def _path(self, name: str) -> str:
         return f"{self._base}/{name}"
 
+    def _inside(self, folder: str, path: str) -> str:
+        """A listed path as seen from a folder; some drivers begin it with a slash."""
+        return path.partition(f"{self._path(folder).strip('/')}/")[2]
+
     def _send(self, campaign: str, files: dict[str, bytes]) -> None:
         if files:
             with self._reaching():
@@ -162,8 +176,7 @@ class Bucket(Place):
 
     def _remove(self, campaign: str, names: Iterable[str]) -> None:
         for name in names:  # seldom; not every store removes many at once
-            with self._reaching(), contextlib.suppress(FileNotFoundError):
-                self._fs.rm_file(self._path(f"{campaign}/{name}"))
+            self.remove(f"{campaign}/{name}")
             del self._known[campaign][name]
 
     def _clean(self) -> None:

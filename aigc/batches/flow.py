@@ -11,7 +11,7 @@ import hashlib
 import json
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from aigc.batches import Entry, Failure, Job, Outcome, Result, Snapshot, Wrong
 from aigc.batches.engine import Engine, WorkerLost, legs
 from aigc.batches.index import write_index
 from aigc.batches.journal import Journal, opened
+from aigc.batches.mirror import mirrored
 from aigc.batches.storage import Place, place
 from aigc.batches.worker import failure
 from aigc.campaign import Brief
@@ -46,7 +47,7 @@ def batch(
     timeout: float = 1800.0,
     total: int | None = None,
     retry: bool = False,
-) -> Iterator[Result]:
+) -> Generator[Result, None, None]:
     """Make a campaign of every brief, and give each one's result as it ends.
 
     `briefs` may be any iterable, a generator of a million too: Brief values, their fields, paths of
@@ -96,19 +97,9 @@ def _engine(
     return Processes(recipe, outputs, resources, workers, timeout)
 
 
-@contextlib.contextmanager
-def _journal(where: Place) -> Iterator[Journal]:
+def _journal(where: Place) -> contextlib.AbstractContextManager[Journal]:
     """The journal, which a remote batch takes along."""
-    path = where.root() / JOURNAL
-    if where.remote and where.exists(JOURNAL):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(where.read(JOURNAL))
-    try:
-        with opened(path) as journal:
-            yield journal
-    finally:
-        if where.remote:
-            where.write(JOURNAL, path.read_bytes())
+    return mirrored(where, JOURNAL) if where.remote else opened(where.root() / JOURNAL)
 
 
 class _Flow:

@@ -63,6 +63,14 @@ class Place(ABC):
         """Whether there is such a file."""
 
     @abstractmethod
+    def names(self, folder: str) -> list[str]:
+        """The names of all files in a folder, in order."""
+
+    @abstractmethod
+    def remove(self, name: str) -> None:
+        """Delete a file, if it is there."""
+
+    @abstractmethod
     def lock(self) -> contextlib.AbstractContextManager[None]:
         """Keep other batches out; a dead process keeps nobody out for long."""
 
@@ -116,6 +124,16 @@ class Folder(Place):
     def exists(self, name: str) -> bool:
         """Whether there is such a file."""
         return (self._folder / name).exists()
+
+    def names(self, folder: str) -> list[str]:
+        """The names of all files in a folder, in order."""
+        paths = (path for path in (self._folder / folder).rglob("*") if path.is_file())
+        return sorted(path.relative_to(self._folder).as_posix() for path in paths)
+
+    def remove(self, name: str) -> None:
+        """Delete a file, if it is there."""
+        with writing(self._folder / name):
+            (self._folder / name).unlink(missing_ok=True)
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:

@@ -1,4 +1,7 @@
-"""Takes a batch's lock and says so: python holder.py OUTPUTS TERM; `go` on stdin: still ours?"""
+"""Takes a batch's lock at a line on stdin, at more of them says whether it still has it.
+
+python holder.py OUTPUTS TERM
+"""
 
 import sys
 
@@ -10,6 +13,8 @@ def main(outputs: str, term: str) -> None:
     """Hold the lock until stdin ends."""
     lease.TERM, lease.BEAT, lease.SETTLE = float(term), float(term) / 6, 0.2
     place = storage.place(outputs)
+    print("ready", flush=True)
+    sys.stdin.readline()
     try:
         with place.lock():
             print("held", flush=True)
