@@ -5,10 +5,8 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
-import re
 import secrets
 import signal
-import socket
 import threading
 import time
 from collections import Counter, deque
@@ -18,48 +16,18 @@ from pathlib import Path
 from typing import Any
 
 from aigc import events
-from aigc.batches import PRIVATE, Job, Outcome, storage, worker
+from aigc.batches import Job, Outcome, actors, storage
 from aigc.batches.engine import Ended, Engine, Leg, WorkerLost, legs
 from aigc.batches.local import cores
-from aigc.errors import AigcError, BriefError, ExportError, MissingExtra
+from aigc.errors import AigcError, BriefError, MissingExtra
 from aigc.recipe import Recipe
 
 _PATIENCE = 600.0  # seconds for the first actor: a cluster that grows on demand takes minutes
 _TRIES = 5  # actors that may fail at birth, one after the other, before the batch gives up
 _REFRESH = 5.0  # seconds between looks at how large the cluster is
-_MARK = f"{PRIVATE}/seen"
 _STORE = 80 * 2**20  # bytes: what passes through the object store are paths and texts
-# What Ray says of a lost worker on standard output, where results belong; it is said elsewhere.
-_HUSH = "A worker died or was killed|killed due to memory pressure"
-
-
-class Hand:
-    """An actor: one worker, on the node that Ray put it on."""
-
-    def __init__(self, recipe: Recipe, outputs: str, folder: str) -> None:
-        """Take a recipe, an output folder, and the folder that relative paths begin at."""
-        with contextlib.suppress(OSError):  # not on every node: there paths must be absolute
-            os.chdir(folder)
-        worker.settle()
-        self._recipe, self._outputs = recipe, outputs
-
-    def look(self, stages: Sequence[str], mark: str) -> None:
-        """Raise AigcError where this node lacks what the stages need, or the output folder."""
-        try:
-            seen = storage.place(self._outputs).read(_MARK).decode() == mark
-        except OSError:
-            seen = False
-        if not seen:
-            raise ExportError(
-                f"'{self._outputs}' is not the same folder on {socket.gethostname()}; put it where "
-                "every node sees it (NFS), or name a shared store such as s3://bucket/folder"
-            )
-        for stage in stages:
-            self._recipe[stage].ready()
-
-    def work(self, jobs: Sequence[Job], stages: Sequence[str]) -> list[Outcome]:
-        """Take jobs along some stages."""
-        return worker.work(jobs, stages, self._recipe, self._outputs)
+# Ray says this of lost workers on standard output, where results belong; it is said elsewhere.
+_HUSH = "A worker died or was killed|killed due to memory pressure|Raylet is terminated"
 
 
 @dataclass
@@ -95,7 +63,7 @@ class Cluster(Engine):
         self._recipe, self._timeout, self._gpus, self._asked = recipe, timeout, gpus, workers
         self._outputs = outputs if "://" in outputs else str(Path(outputs).absolute())
         self._mark = secrets.token_hex(8)
-        storage.place(self._outputs).write(_MARK, self._mark.encode())
+        storage.place(self._outputs).write(actors.MARK, self._mark.encode())
         self._stages = {
             name: tuple(
                 stage for leg in legs(recipe) if leg.resource == name for stage in leg.stages
@@ -209,7 +177,7 @@ class Cluster(Engine):
                 "num_cpus": 1 if resource == "cpu" else 0,
                 "num_gpus": self._gpus if resource == "gpu" else 0,
             }
-            hand = self._ray.remote(max_restarts=0, max_task_retries=0, **needs)(Hand)
+            hand = self._ray.remote(max_restarts=0, max_task_retries=0, **needs)(actors.Hand)
             for _ in range(self.workers[resource] - there[resource]):
                 handle = hand.remote(self._recipe, self._outputs, str(Path.cwd()))
                 answer = handle.look.remote(self._stages[resource], self._mark)
@@ -223,9 +191,9 @@ class Cluster(Engine):
                 self._ray.get(answer)
             except Exception as error:  # noqa: BLE001 - Ray's, or what ready() raised
                 self._ray.kill(actor.handle)
-                refused = _refusal(error)
+                refused = actors.refusal(error)
                 self._miss(actor.resource, refused)
-                if not _was_lost(error):
+                if not actors.was_lost(error):
                     yield actor.resource, refused
             else:
                 self._misses[actor.resource] = 0
@@ -272,7 +240,7 @@ class Cluster(Engine):
             try:
                 outcomes: list[Outcome] = self._ray.get(ref)
             except self._ray.exceptions.RayError as error:
-                lost = WorkerLost(reason=_because(error))
+                lost = WorkerLost(reason=actors.because(error))
             else:
                 self._free[actor.resource].append(actor)
                 return actor.ticket, outcomes
@@ -321,25 +289,3 @@ def _joined(ray: Any, workers: int | None) -> Iterator[bool]:
         ray.shutdown()
         if main:
             signal.signal(signal.SIGTERM, before)  # Ray leaves its own
-
-
-def _because(error: Exception) -> str:
-    """Why an actor was lost, from Ray's own words, which are many."""
-    found = re.search(r"because (it.+?)[.:](\s|$)", str(error))
-    return found[1] if found else f"its worker died ({type(error).__name__})"
-
-
-def _was_lost(error: Exception) -> bool:
-    """Whether nothing is known against the node: it, or the actor, is gone."""
-    return getattr(error, "actor_init_failed", None) is False
-
-
-def _refusal(error: Exception) -> AigcError:
-    cause = getattr(error, "cause", None)
-    if isinstance(cause, AigcError):
-        return cause
-    last = str(error).strip().splitlines()[-1].strip()
-    return AigcError(
-        f"a node cannot start a worker: {last}; every node needs this aigc and its extras, "
-        "installed or brought by a runtime environment"
-    )
