@@ -93,9 +93,9 @@ class Catalogue:
         return next((path for each in refs if (path := self._finder.find(each))), None)
 
     def _entry(self, number: int, raw: Raw, refused: Mapping[str, str]) -> Entry:
-        home = self._source.home
         wrong = list(raw.wrong)
-        fields = brief.given(_nested(_filled(raw.fields, self._source.defaults)), home)
+        said = brief.given(_nested(raw.fields), self._source.home)
+        fields = _filled(said, self._source.defaults)
         unread = any(not each.column for each in wrong)  # the row itself, all of it
         bad = {each.column for each in wrong}
         if not unread:
@@ -164,12 +164,12 @@ def read(
     for folder in folders:
         if not folder.is_dir():
             raise BriefError(f"photos = '{folder}': no such folder")
+    if not path.exists():
+        raise BriefError(f"'{path}': no such file or folder")
     made: Folder | Table
     if path.is_dir() or path.suffix.lower() in brief.SUFFIXES:
         if columns:
             raise BriefError(f"'{path}': briefs have fields of their own; --column is for tables")
-        if not path.exists():
-            raise BriefError(f"'{path}': no such file")
         made = Folder(path, given)
     else:
         made = Table(path, columns or {}, given, currency)
@@ -212,13 +212,10 @@ class _Repeats:
 
 
 def _filled(fields: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
-    """The defaults, and over them what a row says: dotted or not, `brand` field by field."""
-    filled = dict(defaults)
-    for name, value in fields.items():
-        if name == "brand" and isinstance(value, Mapping):
-            filled[name] = {**_mapping(filled.get(name)), **value}
-        else:
-            filled[name] = value
+    """The defaults, and over them what a row says; of `brand` field by field."""
+    filled = {**defaults, **fields}
+    if isinstance(filled.get("brand"), Mapping):
+        filled["brand"] = {**_mapping(defaults.get("brand")), **filled["brand"]}
     return filled
 
 
@@ -226,13 +223,8 @@ def _nested(fields: Mapping[str, Any]) -> dict[str, Any]:
     """`brand.name` as a table in a table."""
     nested: dict[str, Any] = {}
     for name, value in fields.items():
-        head, dot, tail = name.partition(".")
-        if not dot:
-            nested[name] = value
-    for name, value in fields.items():
-        head, dot, tail = name.partition(".")
-        if dot:
-            nested[head] = {**_mapping(nested.get(head)), tail: value}
+        head, dot, tail = str(name).partition(".")
+        nested[head] = {**_mapping(nested.get(head)), tail: value} if dot else value
     return nested
 
 

@@ -20,6 +20,7 @@ _CAMERA = re.compile(
 )
 # Numbers of an archive before the name, as s002 or 100234.
 _CODE = re.compile(r"^[a-z]{0,3}(0\d+|\d{5,})\s+(?=\S*[^\W\d])", re.IGNORECASE)
+_LIST = "; briefs in a list are read as JSONL: one brief a line"
 _COUNTER = re.compile(r"\s*\(\d+\)$|\s+0\d+$|\s+copy$", re.IGNORECASE)
 
 
@@ -74,7 +75,8 @@ class Folder:
             try:
                 fields = dict(brief.read(said))
             except BriefError as error:
-                wrong.append(Wrong(column="", says=str(error)))
+                remedy = _LIST if "holds a list" in str(error) else ""
+                wrong.append(Wrong(column="", says=f"{error}{remedy}"))
         ref = fields.pop("photo", None)
         pictures = [ref] if isinstance(ref, str) and ref else [file.name] if is_photo else []
         if is_photo and said is None:

@@ -17,6 +17,7 @@ from aigc.errors import BriefError
 from aigc.tables import plain
 
 _BRACKETS = re.compile(r"[(\[（【][^)\]）】]*[)\]）】]")
+_SHOWN = 40  # names in a line
 OWN = "table"  # anyone's own: the last resort
 FIELDS = (
     *(name for name in Brief.model_fields if name != "brand"),
@@ -68,7 +69,7 @@ class Mapped(Value):
             *(f"{field} <- {', else '.join(names)}" for field, names in self.fields.items()),
             *(f"{field} = {_shown(value)} where a row says none" for field, value in self._flat()),
             *self.notes,
-            *((f"left out: {', '.join(self.left_out)}",) if self.left_out else ()),
+            *((f"left out: {listing(self.left_out)}",) if self.left_out else ()),
         )
 
     def _flat(self) -> Iterator[tuple[str, Any]]:
@@ -117,7 +118,9 @@ def mapped(
         if field not in FIELDS:
             raise BriefError(f"column {field}={column}: no field '{field}'; {', '.join(FIELDS)}")
         if column not in columns:
-            raise BriefError(f"{where}: no column '{column}' for {field}; {_found(columns)}")
+            raise BriefError(
+                f"{where}: no column '{column}' for {field}; found: {listing(columns)}"
+            )
     known: dict[str, list[str]] = {}
     for column in columns:
         bare = plain(_BRACKETS.sub("", column))
@@ -147,7 +150,7 @@ def needed(fields: Mapping[str, Any], columns: Sequence[str], where: str) -> Non
     for field in ("name", "photo"):
         if field not in fields:
             raise BriefError(
-                f"{where}: no column for {field}; {_found(columns)}; "
+                f"{where}: no column for {field}; found: {listing(columns)}; "
                 f"choose one with --column {field}=COLUMN"
             )
 
@@ -156,9 +159,10 @@ def _others(chosen: Mapping[str, str], field: str) -> set[str]:
     return {column for other, column in chosen.items() if other != field}
 
 
-def _found(columns: Sequence[str]) -> str:
-    shown = ", ".join(columns[:40])
-    return f"found: {shown}{' …' if len(columns) > 40 else ''}"
+def listing(names: Sequence[str]) -> str:
+    """Names between commas, as many as one line can hold."""
+    more = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" … and {more} more" if more > 0 else "")
 
 
 def _shown(value: Any) -> str:

@@ -107,8 +107,8 @@ class Table:
 
     def _is_product(self, row: Row) -> bool:
         for column, values in self._skip.items():
-            said = str(row.values.get(column) or "").casefold()
-            if any(part.strip() in values for part in said.split(",")):
+            said = cells.plain(row.values.get(column))
+            if any(part.strip() in values for part in str(said).casefold().split(",")):
                 return False
         return True
 
@@ -183,6 +183,8 @@ class Table:
         ]
         if self._product:
             notes.insert(0, f"rows in a row with the same {self._product} are one product")
+        if "features" in names and self._is_shop:
+            notes.append("features are a description's bullets, else its first sentences")
         if "price" in names and self._currency:
             notes.append(f"prices are printed as {cells.money('199', self._currency)}")
         elif "price" in names and self._is_shop:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from pictures import mug, save
 
@@ -239,3 +240,88 @@ def test_entries_are_lazy(tmp_path):
     path.write_text("")
     assert first.fields["name"] == "Mug 0"
     assert read.remarks == ()
+
+
+def test_defaults_are_files_from_here_and_rows_from_beside_the_catalogue(tmp_path, monkeypatch):
+    photo_in(tmp_path / "far")
+    save(mug(60), tmp_path / "here" / "logo.png")
+    monkeypatch.chdir(tmp_path / "here")
+    jsonl(tmp_path / "far" / "a.jsonl", {"name": "Mug", "photo": "mug.png", "brand": {"name": "C"}})
+    (entry,) = entries(Path("../far/a.jsonl"), defaults={"brand": {"logo": "logo.png"}})
+    made = brief.make(entry.fields)
+    assert (made.photo, made.brand.logo, made.brand.name) == ("../far/mug.png", "logo.png", "C")
+
+
+def test_parquet_keeps_its_types(tmp_path):
+    photo_in(tmp_path)
+    with duckdb.connect() as database:
+        database.execute(
+            "COPY (SELECT 'Mug' AS name, 'mug.png' AS photo, ['a one', 'b two'] AS features, "
+            "199.00::DECIMAL(9,2) AS price, 'nan'::DOUBLE AS was, DATE '2026-11-11' AS date, "
+            "{'name': 'Clay', 'colours': ['#ff0000']} AS brand, 3 AS variants) TO ? ",
+            [str(tmp_path / "a.parquet")],
+        )
+    (entry,) = entries(tmp_path / "a.parquet", currency="¥")
+    made = brief.make(entry.fields)
+    assert (made.features, made.price, made.was) == (("a one", "b two"), "¥199", "")
+    assert (made.date, made.variants, made.brand.colours) == ("2026-11-11", 3, ("#ff0000",))
+    assert entry.where == "a.parquet, row 1"
+
+
+def test_texts_and_lists_in_one_cell(tmp_path):
+    photo_in(tmp_path)
+    path = table(
+        tmp_path / "a.csv",
+        ["name", "photo", "features", "texts", "badges", "avoid"],
+        [
+            "Mug",
+            "gone.png; mug.png",
+            '["one; two", "three"]',
+            "Hot!|Hotter!",
+            "CE, FDA",
+            "cheap、bad",
+        ],
+        ["Pot", "mug.png", "• one\n• two", '[{"headline": "A", "cta": "Buy"}]', "", ""],
+        ["Cup", "mug.png", "[unclosed", "", "", ""],
+    )
+    first, second, third = [brief.make(each.fields) for each in entries(path)]
+    assert Path(first.photo).name == "mug.png"
+    assert first.features == ("one; two", "three")
+    assert [each.headline for each in first.texts] == ["Hot!", "Hotter!"]
+    assert (first.badges, first.brand.avoid) == (("CE", "FDA"), ("cheap", "bad"))
+    assert second.features == ("one", "two")
+    assert second.texts[0].cta == "Buy"
+    assert third.features == ("[unclosed",)
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("gone.csv", "no such file or folder"),
+        ("gone", "no such file or folder"),
+        ("list.pdf", "tables are read from"),
+        ("empty", "holds no photo and no brief"),
+        ("empty.csv", "no row can be read"),
+    ],
+)
+def test_what_is_no_catalogue(tmp_path, name, says):
+    (tmp_path / "list.pdf").write_bytes(b"%PDF")
+    (tmp_path / "empty.csv").write_bytes(b"")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(BriefError, match=says):
+        catalogue.read(tmp_path / name)
+
+
+def test_a_list_of_briefs_in_one_file_names_the_remedy(tmp_path):
+    (tmp_path / "briefs.json").write_text('[{"name": "Mug"}]')
+    assert "one brief a line" in said(entries(tmp_path / "briefs.json")[0])[""]
+
+
+def test_two_files_of_one_name_are_no_guess(tmp_path):
+    photo_in(tmp_path / "all" / "a")
+    photo_in(tmp_path / "all" / "b")
+    path = table(tmp_path / "a.csv", ["name", "photo"], ["Mug", "mug.png"])
+    assert (
+        "several files are called 'mug.png'"
+        in said(entries(path, photos=tmp_path / "all")[0])["photo"]
+    )
