@@ -62,6 +62,9 @@ _OF_CATALOGUES = ("columns", "defaults", "channels", "currency", "photos", "fetc
 @click.option(
     "--fetch-photos", is_flag=True, help="Download photos that are web addresses, and keep them."
 )
+@click.option(
+    "--fetch-private", is_flag=True, help="With --fetch-photos: also from machines of this network."
+)
 @click.option("--workers", type=click.IntRange(min=1), help="Processes; as many as cores, if not.")
 @click.option(
     "--engine",
@@ -165,6 +168,7 @@ def _products(source: str | None, options: dict[str, Any], told: Log) -> Product
         photos=options["photos"],
         currency=options["currency"],
         fetch=kept if options["fetch_photos"] else None,
+        private=options["fetch_private"],
     )
     for line in found.mapping.lines():
         click.echo(line, err=True)
