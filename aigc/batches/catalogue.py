@@ -112,27 +112,36 @@ class Catalogue:
     def _with_photo(
         self, fields: dict[str, Any], raw: Raw, refused: Mapping[str, str]
     ) -> tuple[dict[str, Any], list[Wrong]]:
-        """The fields with the photo's file, or what is wrong with it."""
-        column = raw.at.get("photo", "photo")
-        refs = raw.photos or [each for each in (fields.get("photo"),) if isinstance(each, str)]
-        if not refs:
+        """The fields with the photo's file, and what is wrong with it."""
+        path, says = fields.get("photo"), ""  # of the defaults: a path from here
+        if raw.photos:
+            path, says = self._found(raw.photos, refused)
+        if path is None:
             return fields, []
+        if self._check_photos and not says and isinstance(path, str):
+            try:
+                photo.check(path)
+            except BriefError as error:
+                says = brief.problem(str(error)).says
+        wrong = [Wrong(column=raw.at.get("photo", "photo"), says=says)] if says else []
+        return fields | {"photo": path}, wrong
+
+    def _found(self, refs: list[str], refused: Mapping[str, str]) -> tuple[str, str]:
+        """Where a product's photo is, or is to be, and why it is not."""
         try:
-            found = self._here(refs)
-            address = next(filter(photos.is_address, refs), None)
-            if found is None and address is not None and self._fetch is not None:
-                if address in refused:
-                    says = f"'{address}': {refused[address]}"
-                    return fields | {"photo": address}, [Wrong(column=column, says=says)]
-                found = str(photos.saved_as(address, self._fetch))
-            if found is None:
-                return fields | {"photo": refs[0]}, [Wrong(column=column, says=_missing(refs))]
-            if self._check_photos:
-                photo.check(found)
+            here = self._here(refs)
         except BriefError as error:
-            says = brief.problem(str(error)).says
-            return fields | {"photo": refs[0]}, [Wrong(column=column, says=says)]
-        return fields | {"photo": found}, []
+            return refs[0], brief.problem(str(error)).says
+        if here is not None:
+            return here, ""
+        address = next(filter(photos.is_address, refs), None)
+        if address is None:
+            return str(brief.beside(self._source.home, refs[0])), _missing(refs)
+        if self._fetch is None:
+            return address, _missing(refs)
+        if address in refused:
+            return address, f"'{address}': {refused[address]}"
+        return str(photos.saved_as(address, self._fetch)), ""
 
 
 def read(

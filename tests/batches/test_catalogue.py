@@ -325,3 +325,17 @@ def test_two_files_of_one_name_are_no_guess(tmp_path):
         "several files are called 'mug.png'"
         in said(entries(path, photos=tmp_path / "all")[0])["photo"]
     )
+
+
+def test_what_failed_names_the_file_that_was_looked_for(tmp_path, monkeypatch):
+    (tmp_path / "far").mkdir()
+    (tmp_path / "far" / "fake.png").write_text("no picture")
+    path = table(
+        tmp_path / "far" / "a.csv", ["name", "photo"], ["Mug", "gone.png"], ["Mug", "fake.png"]
+    )
+    monkeypatch.chdir(tmp_path)
+    gone, fake = entries(path.relative_to(tmp_path))
+    assert gone.fields["photo"] == "far/gone.png"
+    assert fake.fields["photo"] == "far/fake.png"
+    photo_in(tmp_path / "far", "gone.png")
+    assert brief.make(gone.fields).photo == entries(path)[0].fields["photo"]
