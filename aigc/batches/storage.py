@@ -178,7 +178,10 @@ def place(outputs: str) -> Place:
     """
     if outputs.startswith(_FILE) or not ("://" in outputs or "::" in outputs):
         return Folder(outputs)
-    return _bucket(outputs.rstrip("/"))
+    url = outputs.rstrip("/")
+    if url.endswith(":"):
+        raise ExportError(f"'{outputs}' names no bucket; say which, and a folder in it")
+    return _bucket(url)
 
 
 @functools.cache  # what a process knows of a storage is kept

@@ -275,6 +275,8 @@ def test_a_storage_that_cannot_be_is_said_in_one_line(
 ) -> None:
     with pytest.raises(ExportError, match="no storage 'ether'; give a folder, s3://"):
         storage.place("ether://out")
+    with pytest.raises(ExportError, match="'s3://' names no bucket"):
+        storage.place("s3://")
     monkeypatch.setitem(sys.modules, "s3fs", None)
     with pytest.raises(MissingExtra, match=r"pip install 'aigc\[s3\]'"):
         storage.place("s3://bucket/out")
