@@ -54,7 +54,7 @@ class Table:
     def __call__(self, snapshot: Snapshot) -> None:
         """Take note of where the batch stands."""
         self._pace.see(snapshot)
-        if snapshot.last is not None and snapshot.last.failure is not None:
+        if snapshot.last is not None and _is_news(snapshot.last):
             self._failures.append(told(snapshot.last))
         self._at = snapshot
 
@@ -67,8 +67,9 @@ class Table:
             Text(self._title, style="bold", no_wrap=True, overflow="ellipsis"),
             self._bar(),
             self._counts(),
-            Text(_first_up(self._pace.says())),
         ]
+        if pace := self._pace.says():
+            rows.append(Text(_first_up(pace)))
         if loads := shares(self._at.seconds):
             said = "  ".join(f"{stage} {share:.0%}" for stage, share in loads.items())
             rows.append(Text(f"time in  {said}"))
@@ -128,7 +129,7 @@ class Lines:
         """Take note of where the batch stands; perhaps say so."""
         self._pace.see(snapshot)
         self._at = snapshot
-        if snapshot.last is not None and snapshot.last.failure is not None:
+        if snapshot.last is not None and _is_news(snapshot.last):
             self._failed(snapshot.last)
         tenth = 10 * ended(snapshot) // snapshot.total if snapshot.total else 0
         due = snapshot.elapsed >= self._next or tenth > self._tenth
@@ -151,7 +152,7 @@ class Lines:
         at = self._at
         line = f"{far(at)}: {at.done:,} done, {at.kept:,} kept, {at.failed:,} failed"
         if line != self._line or at.elapsed >= self._next:
-            self._say(f"{line}; {self._pace.says()}")
+            self._say("; ".join(filter(None, (line, self._pace.says()))))
         self._line = line
         self._told = at.elapsed
         # A night's log stays short: the longer it has gone, the rarer.
@@ -197,6 +198,11 @@ def busy(snapshot: Snapshot) -> str:
         f"{name} {min(snapshot.busy.get(name, 0), count)} of {count}"
         for name, count in snapshot.workers.items()
     )
+
+
+def _is_news(result: Result) -> bool:
+    """Whether it failed, and not by a brief that was wrong: these were shown before all began."""
+    return result.failure is not None and result.failure.stage != "brief"
 
 
 def _first_up(text: str) -> str:

@@ -40,11 +40,11 @@ class Pace:
         return 60 * max(0, self._latest.total - ended(self._latest)) / self.rate
 
     def says(self) -> str:
-        """Both in a few words."""
+        """Both in a few words; nothing where nothing was made and nothing is left."""
         if self.rate is None:
-            return "too early for a rate"
+            return "" if ended(self._latest) == self._latest.total else "too early for a rate"
         said = f"{number(self.rate)} products/minute"
-        return said if self.left is None else f"{said}, about {span(self.left)} left"
+        return said if not self.left else f"{said}, about {span(self.left)} left"
 
 
 def ended(snapshot: Snapshot) -> int:
@@ -60,9 +60,9 @@ def span(seconds: float) -> str:
     if minutes < 60:
         return f"{minutes} min"
     if minutes < 48 * 60:
-        return f"{minutes // 60} h {minutes % 60} min"
+        return f"{minutes // 60} h {minutes % 60} min".removesuffix(" 0 min")
     hours = round(minutes / 60)
-    return f"{hours // 24} days {hours % 24} h"
+    return f"{hours // 24} days {hours % 24} h".removesuffix(" 0 h")
 
 
 def number(value: float) -> str:
