@@ -132,7 +132,7 @@ def named(cells: list[str]) -> list[str]:
     """A header without blanks and doubles, so that no column hides another."""
     names: list[str] = []
     for number, cell in enumerate(cells, 1):
-        name = cell.replace("\0", "").strip() or f"column {number}"
+        name = " ".join(cell.replace("\0", "").split()) or f"column {number}"
         same = sum(1 for each in names if re.fullmatch(rf"{re.escape(name)}( \(\d+\))?", each))
         names.append(f"{name} ({same + 1})" if same else name)
     return names

@@ -43,7 +43,7 @@ def rows(table: Path) -> Iterator[tuple[int, list[Any], str]]:
                 full = sum(not _is_empty(cell) for cell in cells)
                 if header is None:
                     if full > least:
-                        header = named([_title(cell) for cell in cells])
+                        header = named(list(map(str, cells)))
                         yield number, header, ""
                 elif full:
                     yield number, cells, ""
@@ -134,7 +134,3 @@ def _column(letters: bytes) -> int:
 
 def _is_empty(cell: Any) -> bool:
     return cell is None or (isinstance(cell, str) and not cell.strip())
-
-
-def _title(cell: Any) -> str:
-    return " ".join(str(cell).split())

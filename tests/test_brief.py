@@ -209,6 +209,7 @@ def test_field_names_that_are_no_text() -> None:
         ("brand", "Acme", "Brand"),
         ("date", "next week", "YYYY-MM-DD"),
         ("link", "our shop", "nothing that a phone opens"),
+        ("link", "https://[", "nothing that a phone opens"),
         ("date", 20261201, "string"),
         ("date", "2026-02-30", "day"),
         ("badges", ["CE", ""], "at least 1"),

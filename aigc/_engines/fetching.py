@@ -16,7 +16,7 @@ import urllib.request
 from collections import Counter
 from functools import cache
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import httpx2
 from PIL import Image
@@ -90,7 +90,7 @@ class Fetcher:
         return {each: self._refused[each] for each in wanted if each in self._refused}
 
     async def _keep(self, client: httpx2.AsyncClient, address: str, path: Path) -> None:
-        host = urlsplit(address).netloc
+        host = address.split("/")[2]
         try:
             if self._in_a_row[host] >= _GIVE_UP:
                 raise Failed(f"not tried: {_GIVE_UP} photos of {host} in a row could not be had")
@@ -111,6 +111,8 @@ class Fetcher:
             except Failed as failed:
                 if not (failed.passing and left):
                     raise
+            except ValueError as error:  # a redirect to https://[
+                raise Failed(f"is no address ({error})") from error
             except (httpx2.HTTPError, TimeoutError, OSError) as error:
                 if not left:
                     why = str(error) or "no answer in time"

@@ -44,7 +44,7 @@ def of_taobao(cell: str) -> list[str]:
 def saved_as(address: str, folder: Path) -> Path:
     """Where a photo of the web is kept: the same address, the same file."""
     name = hashlib.sha256(address.encode()).hexdigest()[:32]
-    suffix = PurePosixPath(urlsplit(address).path).suffix.lower()
+    suffix = PurePosixPath(last_part(address)).suffix.lower()
     return folder / f"{name}{suffix if suffix in SUFFIXES else ''}"
 
 
@@ -100,8 +100,12 @@ class Finder:
 
 def last_part(ref: str) -> str:
     """The file name of a path or an address: `…/mug.jpg?v=3` is mug.jpg."""
-    path = unquote(urlsplit(ref).path) if is_address(ref) else ref.replace("\\", "/")
-    return PurePosixPath(path).name
+    if not is_address(ref):
+        return PurePosixPath(ref.replace("\\", "/")).name
+    try:
+        return PurePosixPath(unquote(urlsplit(ref).path)).name
+    except ValueError:  # https://[
+        return ""
 
 
 def _note(known: dict[str, Path | None], key: str, path: Path) -> None:

@@ -18,6 +18,7 @@ from aigc.tables import plain
 
 _BRACKETS = re.compile(r"[(\[（【][^)\]）】]*[)\]）】]")
 _SHOWN = 40  # names in a line
+_LONGEST = 60  # letters of one
 OWN = "table"  # anyone's own: the last resort
 FIELDS = (
     *(name for name in Brief.model_fields if name != "brand"),
@@ -66,7 +67,10 @@ class Mapped(Value):
         """The same as people read it."""
         return (
             f"read as {self.title}",
-            *(f"{field} <- {', else '.join(names)}" for field, names in self.fields.items()),
+            *(
+                f"{field} <- {', else '.join(map(_short, names))}"
+                for field, names in self.fields.items()
+            ),
             *(f"{field} = {_shown(value)} where a row says none" for field, value in self._flat()),
             *self.notes,
             *((f"left out: {listing(self.left_out)}",) if self.left_out else ()),
@@ -162,7 +166,13 @@ def _others(chosen: Mapping[str, str], field: str) -> set[str]:
 def listing(names: Sequence[str]) -> str:
     """Names between commas, as many as one line can hold."""
     more = len(names) - _SHOWN
-    return ", ".join(names[:_SHOWN]) + (f" … and {more} more" if more > 0 else "")
+    shown = ", ".join(map(_short, names[:_SHOWN]))
+    return shown + (f" … and {more} more" if more > 0 else "")
+
+
+def _short(name: str) -> str:
+    name = " ".join(name.split())
+    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
 
 
 def _shown(value: Any) -> str:

@@ -57,16 +57,12 @@ def rows(link: str) -> tuple[str, ...]:
 
 
 def _check_address(link: str) -> None:
-    parts = urlsplit(link)
-    if (
-        parts.scheme not in _WEB + _APPS
-        or any(character.isspace() for character in link)
-        or not (
-            parts.hostname
-            if parts.scheme in _WEB
-            else link.removeprefix(f"{parts.scheme}:").strip("/")
-        )
-    ):
+    try:
+        parts = urlsplit(link)
+        said = parts.hostname if parts.scheme in _WEB else link.partition(":")[2].strip("/")
+    except ValueError:  # https://[
+        said = None
+    if not said or parts.scheme not in _WEB + _APPS or any(map(str.isspace, link)):
         raise BriefError(
             f"link = '{link}': nothing that a phone opens; begin it with https://, tel:, mailto: "
             "or an app's own scheme such as weixin://"

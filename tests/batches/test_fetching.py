@@ -104,6 +104,10 @@ class Handler(BaseHTTPRequestHandler):
         """Here again."""
         self.good(b"", 302, location=self.path)
 
+    def trick_broken(self) -> None:
+        """Nowhere."""
+        self.good(b"", 302, location="https://[")
+
     def trick_file(self) -> None:
         """A file of whoever asks."""
         self.good(b"", 302, location="file:///etc/passwd")
@@ -174,6 +178,10 @@ def test_what_goes_wrong_is_said_of_its_own_product(shop, tmp_path):
     assert "cannot be fetched" in says(half)
     assert "redirects more than 5 times" in says(circle)
     assert "is no http or https address" in says(file)
+    for each in entries(tmp_path, [shop.url("broken/a"), "https://[", "http://", "https://a b/c"]):
+        assert (
+            "is no address" in says(each) or "no machine" in says(each) or "no http" in says(each)
+        )
     assert shop.asked["/gone/a"] == 1
     assert shop.asked["/half/a"] == 3
     assert len([*(tmp_path / "photos").iterdir()]) == 2
