@@ -16,13 +16,13 @@ def test_the_first_sheet_that_shows_something_below_its_title(tmp_path):
         tmp_path / "list.xlsx",
         ["Products of November"],
         [],
-        ["名称", "Price", "Price", None, "Day"],
+        ["名称", "Price", "Price", None, "Day\nof sale"],
         ["茶壶", 199.0, 19.9, True, date(2026, 11, 11)],
         [None, " "],
         ["茶盘", Error("#N/A"), None, None, Error("#REF!")],
         sheets=[("Secret", "hidden"), ("Empty & first", "visible")],
     )
-    names = ("名称", "Price", "Price (2)", "column 4", "Day")
+    names = ("名称", "Price", "Price (2)", "column 4", "Day of sale")
     assert tables.columns(path) == names
     first, second = tables.rows(path)
     assert (first.line, second.line) == (4, 6)
