@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from html import unescape
@@ -39,6 +40,17 @@ def plain(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, timedelta):
         return str(value)
+    return value
+
+
+def unescaped(value: Any, escapes: Mapping[str, str]) -> Any:
+    """A cell as it was before the exporter guarded it from spreadsheets, and replaced `escapes`."""
+    if not escapes or not isinstance(value, str):
+        return value
+    if value[:1] == "'" and value[1:2] in ("=", "+", "-", "@"):
+        value = value[1:]
+    for written, meant in escapes.items():
+        value = value.replace(written, meant)
     return value
 
 
@@ -86,6 +98,8 @@ def listed(field: str, value: Any) -> Any:
 
 def points(text: str) -> list[str]:
     """The selling points of a description: its bullets, else its first sentences."""
+    if not _PARTED.search(text):
+        text = text.replace("\n", "<br>")  # as WordPress shows it, and as plain text is meant
     reader = _Reader()
     reader.feed(text)
     reader.close()
@@ -127,6 +141,7 @@ _BLOCKS = {
     "p", "div", "br", "li", "ul", "ol", "tr", "td", "th", "table", "section", "h1", "h2", "h3",
     "h4", "h5", "h6",
 }  # fmt: skip
+_PARTED = re.compile(r"<(p|br|div|li|ul|ol|tr|h\d)\b", re.IGNORECASE)
 _UNSEEN = ("script", "style", "head", "template")
 
 

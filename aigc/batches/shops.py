@@ -49,6 +49,7 @@ class Shop(Value):
     skip: Mapping[str, tuple[str, ...]] = Field({})
     pictures: Literal["list", "taobao"] = "list"
     folder: str = ""
+    escapes: Mapping[str, str] = Field({})
     currency: str = ""
     defaults: dict[str, Any] = Field({})
 

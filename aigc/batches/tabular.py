@@ -134,7 +134,7 @@ class Table:
         for columns in choices:
             said: list[Any] = []
             for column in columns:
-                value = cells.plain(row.values.get(column))
+                value = self._cell(row, column)
                 if problem := cells.error(value):
                     wrong.append(
                         Wrong(
@@ -148,6 +148,9 @@ class Table:
                 return (said if field in cells.LISTS else said[0]), columns[0]
         return None, choices[0][0]
 
+    def _cell(self, row: Row, column: str) -> Any:
+        return cells.unescaped(cells.plain(row.values.get(column)), self._shop.escapes)
+
     def _pictures(self, group: list[Row], wrong: list[Wrong]) -> list[str]:
         """The photos that the product may be shown by, its first one first."""
 
@@ -159,7 +162,7 @@ class Table:
             group = sorted(group, key=position)
         for row in group:
             for column in (name for names in self._choices.get("photo", ()) for name in names):
-                value = cells.plain(row.values.get(column))
+                value = self._cell(row, column)
                 if problem := cells.error(value):
                     wrong.append(
                         Wrong(

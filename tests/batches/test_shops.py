@@ -71,7 +71,7 @@ def test_shopify_has_several_rows_a_product(tmp_path, pictures):
         {"Handle": "mug", "Image Src": at("mug.png"), "Image Position": "1"},
         {
             "Handle": "pot", "Title": "Pot", "Variant Price": "30.00", "Image Src": at("pot.png"),
-            "Body (HTML)": "Pours well. Never drips! Made\nof clay.", "Status": "active",
+            "Body (HTML)": "Pours well. Never drips!\nMade of clay", "Status": "active",
         },
         {"Handle": "pot", "Variant Price": "25.50", "Variant Compare At Price": "40"},
         {"Handle": "old", "Title": "Old", "Variant Price": "1", "Status": "archived"},
@@ -89,7 +89,7 @@ def test_shopify_has_several_rows_a_product(tmp_path, pictures):
     assert (green.price, green.was) == ("$19", "$24.50")
     assert Path(green.photo).name == "mug.png"
     assert (pot.price, pot.was) == ("from $25.50", "")
-    assert pot.features == ("Pours well.", "Never drips!", "Made of clay.")
+    assert pot.features == ("Pours well.", "Never drips!", "Made of clay")
     assert (vase.price, vase.was, Path(vase.photo).name) == ("$5", "", "vase one.png")
     lines = read.mapping.lines()
     assert lines[0] == "read as Shopify products"
@@ -126,8 +126,9 @@ def test_woocommerce_says_prices_of_variable_products_elsewhere(tmp_path, pictur
             "Images": f"{at('mug.png')}, {at('mug-2.png')}",
         },
         {"ID": 2, "Type": "variable", "SKU": "POT", "Name": "Pot", "Published": 1,
-         "Images": at("pot.png")},
-        {"ID": 3, "Type": "variable", "Name": "Vase", "Published": 1, "Images": at("vase one.png")},
+         "Images": at("pot.png"), "Description": r"<b>Pours</b> well\nNever\, ever drips"},
+        {"ID": 3, "Type": "variable", "Name": "'@home Vase", "Published": 1,
+         "Images": at("vase one.png")},
         {"ID": 4, "Type": "simple", "Name": "Draft", "Published": -1, "Images": at("mug.png")},
         {"ID": 5, "Type": "variation", "Name": "Pot - S", "Parent": "POT", "Regular price": "9"},
         {"ID": 6, "Type": "variation", "Name": "Pot - L", "Parent": "POT", "Regular price": "12"},
@@ -140,6 +141,8 @@ def test_woocommerce_says_prices_of_variable_products_elsewhere(tmp_path, pictur
     assert (first.price, first.was, first.brand.name) == ("15 zł", "19.90 zł", "Clay")
     assert first.features == ("Holds 400 ml",)
     assert Path(first.photo).name == "mug.png"
+    assert pot.features == ("Pours well", "Never, ever drips")
+    assert vase.name == "@home Vase"
     assert (pot.price, vase.price, vase.was) == ("from 9 zł", "7 zł", "8 zł")
 
 
