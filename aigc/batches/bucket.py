@@ -205,7 +205,7 @@ class Bucket(Place):
             raise self._unreachable(error, remedy) from error
 
     def _unreachable(self, error: Exception, remedy: str) -> ExportError:
-        says = " ".join(str(error).split()) or type(error).__name__
+        says = " ".join(str(error).split()).rstrip(".") or type(error).__name__
         return ExportError(f"cannot reach '{self._url}': {says}; {remedy}")
 
 
