@@ -51,15 +51,15 @@ class Batch:
         catalogue.write_text("".join(json.dumps(brief) + "\n" for brief in briefs))
         self.outputs = outputs
         self.started = time.monotonic()
-        self.log = outputs.with_name(f"{outputs.name}.log").open("w+")
-        self.process = subprocess.Popen(
-            [sys.executable, HERE / "drive.py", catalogue, outputs, json.dumps(options)],
-            stdout=self.log,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-            env=os.environ | {"PYTHONPATH": str(HERE / "everywhere")},
-        )
+        self.log = outputs.with_name(f"{outputs.name}.log")
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, HERE / "drive.py", catalogue, outputs, json.dumps(options)],
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                env=os.environ | {"PYTHONPATH": str(HERE / "everywhere")},
+            )
 
     def wait(self, seconds: float = 120) -> int:
         """Wait for its end, and give its exit code."""
@@ -67,8 +67,7 @@ class Batch:
 
     def said(self) -> str:
         """What it printed so far."""
-        self.log.seek(0)
-        return self.log.read()
+        return self.log.read_text("utf-8")
 
     def family(self) -> list[psutil.Process]:
         """Every process of it, itself first."""
@@ -78,20 +77,24 @@ class Batch:
         except psutil.NoSuchProcess:
             return []
 
-    def workers(self) -> list[psutil.Process]:
-        """Its worker processes."""
-        return [each for each in self.family()[1:] if "spawn_main" in command(each)]
-
     def kill(self, whom: str, choose: Any = None) -> None:
         """Send SIGKILL to its `group`, to its `parent` only, or to a `worker`."""
         if whom == "group":
             os.killpg(self.process.pid, signal.SIGKILL)
         elif whom == "parent":
             self.process.kill()
-        elif found := self.workers():
+        elif found := workers_of(self.process.pid):
             choose.choice(found).kill()
         if whom != "worker":
             self.process.wait(10)
+
+
+def workers_of(pid: int) -> list[psutil.Process]:
+    """The worker processes of a process."""
+    try:
+        return [each for each in psutil.Process(pid).children() if "spawn_main" in command(each)]
+    except psutil.NoSuchProcess:
+        return []
 
 
 def command(process: psutil.Process) -> str:
@@ -117,6 +120,11 @@ def run(briefs: Iterable[dict[str, Any]], outputs: Path, **options: Any) -> tupl
 def tree(outputs: Path) -> dict[str, bytes]:
     """Every file of a batch, its private ones apart."""
     return {name: path.read_bytes() for name, path in _paths(outputs).items()}
+
+
+def count(outputs: Path) -> int:
+    """How many files of a batch there are, while it writes them."""
+    return sum(len(files) for _, _, files in os.walk(outputs))
 
 
 def stamps(outputs: Path) -> dict[str, tuple[int, int]]:

@@ -1,6 +1,7 @@
 """Runs a batch as a job's script would: python drive.py BRIEFS.jsonl OUTPUTS '{"workers": 2}'."""
 
 import json
+import resource
 import sys
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from aigc.stage import STAGES
 def main(catalogue: str, outputs: str, given: str) -> int:
     """Make the batch and print a line for each result; the exit code is the command line's."""
     options = {"stages": "plain", "workers": 2} | json.loads(given)
+    if "largest" in options:  # no file may be larger, as if the disk were full
+        resource.setrlimit(resource.RLIMIT_FSIZE, (options.pop("largest"),) * 2)
     recipe = aigc.Recipe.load(backends=dict.fromkeys(STAGES, options.pop("stages")))
     briefs = map(json.loads, Path(catalogue).read_text().splitlines())
     failed = 0
