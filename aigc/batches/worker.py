@@ -179,4 +179,5 @@ def failure(stage: str, error: BaseException) -> Failure:
             trace="".join(traceback.format_exception(error)),
         )
     says, _, remedy = str(error).partition("; ")
+    remedy = remedy or "mend what it names, then try the failed ones again"
     return Failure(stage=stage, kind=type(error).__name__, error=says, remedy=remedy)
