@@ -129,8 +129,6 @@ class _Flow:
         self._spent: Counter[str] = Counter()
         self._total = total
         self._recipe = said(recipe)
-        # Twice what the workers can hold: enough for each to find full chunks waiting.
-        self._window = 2 * sum(leg.chunk * (engine.room(leg.resource) or 1) for leg in self._legs)
 
     def results(self, source: Iterator[Given]) -> Iterator[Result]:
         """Give each result as it comes, until the source has no more and all have ended."""
@@ -138,7 +136,7 @@ class _Flow:
         number = 0
         while True:
             self._hand_over()
-            while not ends and len(self._given) < self._window and self._hungry():
+            while not ends and len(self._given) < self._window() and self._hungry():
                 number += 1
                 try:
                     given = next(source)
@@ -157,6 +155,10 @@ class _Flow:
             for ticket, outcomes in self._engine.wait(1.0):
                 yield from map(self._tell, self._back(ticket, outcomes))
             self._report(None)
+
+    def _window(self) -> int:
+        """How many may be on their way: twice what the workers hold, who may become more."""
+        return 2 * sum(leg.chunk * (self._engine.workers[leg.resource] + 1) for leg in self._legs)
 
     def _hungry(self) -> bool:
         """Whether the first leg could take more than is waiting for it."""
