@@ -252,6 +252,9 @@ class Cluster(Engine):
 def _ray() -> Any:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing leaves the machine unasked
     os.environ.setdefault("RAY_DEDUP_LOGS_SKIP_REGEX", _HUSH)
+    if "RAY_ADDRESS" in os.environ:
+        # Of 40 s each; Ray's 20 are a quarter of an hour without a word.
+        os.environ.setdefault("RAY_NUM_REDIS_GET_RETRIES", "2")
     try:
         return importlib.import_module("ray")
     except ImportError as error:
