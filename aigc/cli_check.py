@@ -26,6 +26,10 @@ class Products(Protocol):
     def total(self) -> int:
         """How many there are."""
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What going through all of them has noticed."""
+
     def entries(self) -> Iterator[Entry]:
         """Each of them, checked."""
 
@@ -60,6 +64,8 @@ def check(
                     wrong.append((plain(where), plain(column), plain(each.says)))
                 row = {"number": entry.number, "where": entry.where}
                 told.write("wrong", row | each.model_dump())
+    for remark in products.remarks:
+        click.echo(remark, err=True)
     if not rows:
         return
     widths = [max(len(row[cell]) for row in wrong) for cell in (0, 1)]
