@@ -70,13 +70,24 @@ def meant(field: str, value: Any, currency: str = "", *, html: bool = False) -> 
     if field in LISTS:
         return listed(field, value)
     if html and isinstance(value, str):
-        return unescape(value)
+        value = unescape(value)
+    if field == "product" and isinstance(value, str) and (html or ">" in value):
+        return kind(value, "/>|" if html else ">")
     if field in ("price", "was"):
         return money(value, currency)
     if field == "date" and isinstance(value, str):
         found = _DAY.fullmatch(value)
         return f"{found[1]}-{int(found[2]):02}-{int(found[3]):02}" if found else value
     return value
+
+
+def kind(category: str, marks: str = ">") -> str | None:
+    """What a product is, by the last part of its category; None where that is no word for one.
+
+    `Kitchen > Mugs` is mugs to a shopper; of `Home & Living` no sentence can be made.
+    """
+    last = re.split(f"[{marks}]", category)[-1].strip()
+    return last if last and not re.search(r"[&,;+]", last) else None
 
 
 def listed(field: str, value: Any) -> Any:

@@ -188,6 +188,8 @@ class Table:
             notes.insert(0, f"rows in a row with the same {self._product} are one product")
         if "features" in names and self._is_shop:
             notes.append("features are a description's bullets, else its first sentences")
+        if "product" in names and self._is_shop:
+            notes.append("product is the last part of a category, where that is no list")
         if "price" in names and self._currency:
             notes.append(f"prices are printed as {cells.money('199', self._currency)}")
         elif "price" in names and self._is_shop:

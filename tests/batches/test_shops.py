@@ -213,6 +213,21 @@ def test_amounts_whatever_mark_is_before_the_cents(value, amount):
     assert (str(found) if found is not None else None) == amount
 
 
+@pytest.mark.parametrize(
+    ("category", "own", "of_shop"),
+    [
+        ("Mugs", "Mugs", "Mugs"),
+        ("Apparel & Accessories > Clothing > Shirts", "Shirts", "Shirts"),
+        ("Gear/bags", "Gear/bags", "bags"),
+        ("Salt & pepper set", "Salt & pepper set", None),
+        ("All > Home & Living", None, None),
+    ],
+)
+def test_what_a_product_is_by_its_category(category, own, of_shop):
+    assert cells.meant("product", category) == own
+    assert cells.meant("product", category, html=True) == of_shop
+
+
 def test_every_shop_maps_fields_that_there_are():
     for shop in shops.all_shops():
         assert {*shop.fields} <= {*shops.FIELDS}
