@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from aigc import cli_check, cli_estimate, cli_recipe
-from aigc.cli_lists import STAGES, as_json
+from aigc.cli_lists import as_json
 
 if TYPE_CHECKING:
     from aigc.batches import Snapshot
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from aigc.cli_check import Products
     from aigc.recipe import Recipe
 
-_AGAIN = ("workers", "engine", "gpus", "timeout", "recipe", "settings")  # for a retry too
-_OF_CATALOGUES = ("columns", "defaults", "channels", "currency", "photos", "fetch_photos")
+_OF_CATALOGUES = ("columns", "defaults", "channels", "currency")
+_NOT_AGAIN = {*_OF_CATALOGUES, "output", "dry_run", "strict", "retry_failed", "log_json", "as_json"}
 
 
 @click.command()
@@ -114,11 +114,14 @@ def batch(context: click.Context, /, source: str | None, as_json: bool, **option
         if options["dry_run"]:
             cli_estimate.dry_run(products, recipe, options, told, as_json=as_json)
             return
-        if not products.total:
-            click.echo("nothing to make" if source else "nothing failed, nothing to retry")
-            return
-        cli_check.check(products, told, strict=options["strict"])
-        summary = _made(products, recipe, source, options, told)
+        if products.total:
+            cli_check.check(products, told, strict=options["strict"])
+            summary = _made(products, recipe, source, options, told)
+        else:
+            click.echo(
+                "nothing to make" if source else "nothing failed, nothing to retry", err=True
+            )
+            summary = _summary(options["output"], Counter(), 0.0)
         summary |= {"retry": _retry(context, options)} if summary["failed"] else {}
         told.write("ended", summary)
     if as_json:
@@ -142,13 +145,17 @@ def _check_usage(source: str | None, as_json: bool, options: dict[str, Any]) -> 
 
 def _products(source: str | None, options: dict[str, Any], told: Log) -> Products:
     """What to make; of a catalogue, what was recognised in it is shown."""
+    from aigc.batches import PRIVATE, cells
+    from aigc.batches.storage import place
+
+    kept = place(options["output"]).root() / PRIVATE / "photos"
+    fetch = kept if options["fetch_photos"] else None
+    photos, private = options["photos"], options["fetch_private"]
     if source is None:
         from aigc.batches.retry import Failed
 
-        return Failed(options["output"])
-    from aigc.batches import PRIVATE, cells
+        return Failed(options["output"], photos=photos, fetch=fetch, private=private)
     from aigc.batches.catalogue import read
-    from aigc.batches.storage import place
 
     given = _pairs("--default", options["defaults"])
     defaults: dict[str, Any] = {}
@@ -160,15 +167,14 @@ def _products(source: str | None, options: dict[str, Any], told: Log) -> Product
             defaults[field] = cells.meant(field, value)
     if options["channels"]:
         defaults["channels"] = options["channels"]
-    kept = place(options["output"]).root() / PRIVATE / "photos"
     found = read(
         source,
         columns=_pairs("--column", options["columns"]),
         defaults=defaults,
-        photos=options["photos"],
+        photos=photos,
         currency=options["currency"],
-        fetch=kept if options["fetch_photos"] else None,
-        private=options["fetch_private"],
+        fetch=fetch,
+        private=private,
     )
     for line in found.mapping.lines():
         click.echo(line, err=True)
@@ -222,23 +228,23 @@ def _made(
         with contextlib.closing(made):  # Ctrl-C: workers end before anything is said
             for result in made:
                 ends[result.status] += 1
-    seconds = time.monotonic() - began
-    return {
-        **{status: ends[status] for status in ("done", "kept", "failed")},
-        "seconds": round(seconds, 1),
-        "rate": round(60 * ends["done"] / seconds, 2),
-        **_files(output, failed=bool(ends["failed"])),
-    }
+    return _summary(output, ends, time.monotonic() - began)
 
 
-def _files(output: str, *, failed: bool) -> dict[str, str]:
+def _summary(output: str, ends: Counter[str], seconds: float) -> dict[str, Any]:
+    """How many ended how, and where to look."""
     from aigc.batches.flow import FAILED
     from aigc.batches.storage import place
 
     where = place(output)
     names = {"open": "index.html", "index": "index.parquet"}
-    names |= {"failures": FAILED} if failed else {}
-    return {what: where.shown(name) for what, name in names.items() if where.exists(name)}
+    names |= {"failures": FAILED} if ends["failed"] else {}
+    return {
+        **{status: ends[status] for status in ("done", "kept", "failed")},
+        "seconds": round(seconds, 1),
+        "rate": round(60 * ends["done"] / seconds, 2) if seconds else 0.0,
+        **{what: where.shown(name) for what, name in names.items() if where.exists(name)},
+    }
 
 
 def _retry(context: click.Context, options: dict[str, Any]) -> str:
@@ -247,9 +253,11 @@ def _retry(context: click.Context, options: dict[str, Any]) -> str:
     for option in context.command.params:
         name = option.name or ""
         given = context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
-        if given and name in (*_AGAIN, *STAGES):
-            values = options[name] if isinstance(options[name], tuple) else (options[name],)
-            said += [part for value in values for part in (option.opts[0], str(value))]
+        if not given or name not in options or name in _NOT_AGAIN:
+            continue
+        values = options[name] if isinstance(options[name], tuple) else (options[name],)
+        for value in values:
+            said += [option.opts[0]] if value is True else [option.opts[0], str(value)]
     return shlex.join(said)
 
 

@@ -6,10 +6,10 @@ import contextlib
 import hashlib
 import json
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -27,12 +27,39 @@ _TOGETHER = 64  # products whose photos are fetched at a time
 _SHOWN = 5  # rows that a remark names
 
 
+class Source(Protocol):
+    """Where products come from: a folder, a table, a list of what failed."""
+
+    @property
+    def home(self) -> Path:
+        """What paths in it start from."""
+
+    @property
+    def folders(self) -> Sequence[Path]:
+        """Where else photos may be."""
+
+    @property
+    def defaults(self) -> Mapping[str, Any]:
+        """What every product is that does not say."""
+
+    @property
+    def mapped(self) -> Mapped:
+        """What was recognised in it."""
+
+    @property
+    def total(self) -> int:
+        """How many products it has."""
+
+    def __iter__(self) -> Iterator[Raw]:
+        """Go through them."""
+
+
 class Catalogue:
     """Products as briefs, which can be gone through again and again; made by `read`."""
 
     def __init__(
         self,
-        source: Folder | Table,
+        source: Source,
         folders: list[Path],
         *,
         fetch: Path | None,

@@ -65,7 +65,8 @@ def opened(name: str | None) -> Iterator[Log]:
     Raises ExportError where it cannot be written.
     """
     if name is None or name == "-":
-        yield Log(sys.stdout if name else None)
+        with _ending(Log(sys.stdout if name else None)) as log:
+            yield log
         return
     path = Path(name)
     try:
@@ -74,7 +75,18 @@ def opened(name: str | None) -> Iterator[Log]:
     except OSError as error:
         raise ExportError(f"--log-json '{name}': cannot be written ({error.strerror})") from error
     try:
-        yield Log(stream)
+        with _ending(Log(stream)) as log:
+            yield log
     finally:
         with contextlib.suppress(OSError):  # what it could not write, it has said
             stream.close()
+
+
+@contextlib.contextmanager
+def _ending(log: Log) -> Iterator[Log]:
+    """Say why a batch ended that did not come to its end."""
+    try:
+        yield log
+    except BaseException as error:
+        log.write("ended", {"error": str(error) or type(error).__name__})
+        raise

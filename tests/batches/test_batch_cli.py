@@ -77,7 +77,8 @@ def test_wrong_rows_are_shown_left_out_and_can_be_mended(run: Run, tmp_path: Pat
     assert (summary["done"], summary["kept"], summary["failed"]) == (1, 0, 0)
     assert len([*Path("out").glob("*/campaign.json")]) == 3
     third = run("--retry-failed", "-o", "out")
-    assert (third.exit_code, third.stdout) == (0, "nothing failed, nothing to retry\n")
+    assert (third.exit_code, third.stderr) == (0, "nothing failed, nothing to retry\n")
+    assert third.stdout.startswith("done      0\n")
 
 
 def test_a_brief_that_is_still_wrong_stays_in_the_list(run: Run, tmp_path: Path) -> None:
@@ -99,6 +100,23 @@ def test_a_mended_list_that_cannot_be_read_names_its_line(run: Run, tmp_path: Pa
     assert tree(Path("out")) == before
     with pytest.raises(ExportError, match="no batch was made there"):
         raise run("--retry-failed", "-o", "elsewhere").exception  # type: ignore[misc]
+
+
+def test_a_photo_that_came_late_is_found(run: Run, tmp_path: Path) -> None:
+    source = catalogue(tmp_path, {"photo": "mug0.png"}, count=1)
+    (tmp_path / "mug0.png").rename(tmp_path / "hidden")
+    assert "mugs.jsonl, line 1  photo  'mug0.png': no such file" in run(source, "-o", "out").stderr
+    still = run("--retry-failed", "-o", "out", "--strict", "--log-json", "log.jsonl")
+    assert isinstance(still.exception, BriefError)
+    assert (
+        "1 of 1 products wrong"
+        in json.loads(Path("log.jsonl").read_text().splitlines()[-1])["error"]
+    )
+    (tmp_path / "late").mkdir()
+    (tmp_path / "hidden").rename(tmp_path / "late" / "mug0.png")
+    again = run("--retry-failed", "-o", "out", "--photos", "late")
+    assert again.exit_code == 0, again.output
+    assert not Path("out/failed.jsonl").read_text()
 
 
 def test_strict_makes_nothing_where_a_row_is_wrong(run: Run, tmp_path: Path) -> None:
@@ -163,7 +181,7 @@ def test_events_on_stdout_are_all_there_is(run: Run, tmp_path: Path) -> None:
     [
         [],
         ["a.csv", "--retry-failed"],
-        ["--retry-failed", "--photos", "photos"],
+        ["--retry-failed", "--default", "language=en"],
         ["a.csv", "--json", "--log-json", "-"],
         ["a.csv", "--column", "name"],
         ["a.csv", "--workers", "0"],
