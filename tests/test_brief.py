@@ -185,6 +185,24 @@ def test_unknown_field_of_the_brand_lists_the_brands() -> None:
     assert "features" not in message
 
 
+def test_everything_that_is_wrong_at_once_the_first_as_make_says_it() -> None:
+    given = LEAST | {
+        "name": "Cheap Mug",
+        "price": "9" * 25,
+        "channels": ["myspace", "jd-main", "jd-main"],
+        "style": "brutalist",
+        "features": ["good", ""],
+        "brand": {"avoid": ["cheap"], "colours": ["red"]},
+        "colour": "red",
+    }
+    found = brief.wrongs(given)
+    assert {each.field for each in found} == {
+        "price", "features.1", "colour", "channels", "style", "brand.colours.0", "name",
+    }  # fmt: skip
+    assert found[0].line == refusal(given)
+    assert brief.wrongs(LEAST) == []
+
+
 def test_field_names_that_are_no_text() -> None:
     assert "no such field" in refusal({1: "x"})  # type: ignore[dict-item]
 

@@ -194,7 +194,8 @@ def read(
     """
     path = Path(source).expanduser()
     for problem in brief.wrongs({"name": "Product", "photo": "a.jpg"} | dict(defaults or {})):
-        raise BriefError(problem.line)
+        if problem.field.split(".")[0] in (defaults or {}):  # not of the name that stands in
+            raise BriefError(problem.line)
     given = brief.given(defaults or {}, Path())
     folders = [Path(photos).expanduser()] if photos else []
     for folder in folders:

@@ -219,6 +219,7 @@ def test_a_default_that_is_wrong_is_said_once_and_first(tmp_path):
     photo_in(tmp_path)
     with pytest.raises(BriefError, match="no style 'brutalist'"):
         catalogue.read(tmp_path, defaults={"style": "brutalist"})
+    assert entries(tmp_path, defaults={"brand": {"avoid": ["product"]}})[0].wrong == ()
 
 
 def test_an_address_without_a_file_names_the_remedy(tmp_path):
