@@ -54,9 +54,12 @@ def _lines(found: Estimate, options: dict[str, Any]) -> list[tuple[str, str]]:
         "wrong": found.wrong,
     }
     others = "".join(f", {count:,} {what}" for what, count in parts.items() if count)
+    products = ("products", f"{found.products:,}: {found.make:,} to make{others}")
+    if not found.make:
+        return [products]
     workers = ", ".join(f"{count} {name}" for name, count in found.workers.items())
     lines = [
-        ("products", f"{found.products:,}: {found.make:,} to make{others}"),
+        products,
         ("makes", f"{found.posters:,} posters; {found.files:,} files{_size(found)}"),
         ("workers", f"{workers}{_as_here(options)}"),
     ]
