@@ -1,14 +1,12 @@
-"""Where batches are kept: local folders, shared storage, and one batch at a time on either."""
+"""Where batches are kept: local folders, and shared storage that may fail at any request."""
 
 from __future__ import annotations
 
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -18,32 +16,17 @@ from typing import Any
 import fsspec
 import pytest
 from batch_kit import HERE, products, tree
-
-sys.path.append(str(HERE / "everywhere"))
 from shelf import Shelf
 
 import aigc
-from aigc.batches import Job, Outcome, bucket, lease, mirror, storage, worker
+from aigc.batches import Job, Outcome, bucket, mirror, storage, worker
 from aigc.batches.storage import Place
 from aigc.brief import make
 from aigc.errors import ExportError, MissingExtra
 from aigc.recipe import Recipe
 from aigc.stage import STAGES
 
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    """Make leases short, storages new and scratch folders this test's own."""
-    monkeypatch.setattr(lease, "SETTLE", 0.05)
-    monkeypatch.setattr(lease, "TERM", 5.0)
-    monkeypatch.setattr(lease, "BEAT", 0.5)
-    (tmp_path / "scratch").mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "scratch"))
-    monkeypatch.setenv("TMPDIR", str(tmp_path / "scratch"))
-    Shelf.requests.clear()
-    yield
-    Shelf.left = None
-    storage._bucket.cache_clear()
+pytestmark = pytest.mark.usefixtures("quick_leases")
 
 
 @pytest.fixture(params=["shelf", "memory"])
@@ -286,138 +269,6 @@ def test_a_storage_that_cannot_be_is_said_in_one_line(
         storage.place(f"shelf://{tmp_path}/store").lock(),
     ):
         pass
-
-
-def ready(outputs: str, term: float = 5.0) -> subprocess.Popen[str]:
-    """Start a process that takes the lock when it is asked, and keeps it."""
-    process = subprocess.Popen(
-        [sys.executable, HERE / "holder.py", outputs, str(term)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"PYTHONPATH": str(HERE / "everywhere")},
-    )
-    assert says(process) == "ready"
-    return process
-
-
-def hold(outputs: str) -> subprocess.Popen[str]:
-    """Start a process that has the lock."""
-    process = ready(outputs)
-    assert ask(process) == "held"
-    return process
-
-
-def says(process: subprocess.Popen[str]) -> str:
-    assert process.stdout is not None
-    return process.stdout.readline().strip()
-
-
-def tell(process: subprocess.Popen[str]) -> None:
-    assert process.stdin is not None
-    process.stdin.write("go\n")
-    process.stdin.flush()
-
-
-def ask(process: subprocess.Popen[str]) -> str:
-    tell(process)
-    return says(process)
-
-
-@pytest.mark.parametrize("kind", ["", "shelf://"])
-def test_one_batch_at_a_time_and_a_dead_one_keeps_nobody_out(tmp_path: Path, kind: str) -> None:
-    url = f"{kind}{tmp_path}/out"
-    with hold(url) as first:
-        with (
-            pytest.raises(ExportError, match=rf"'{url}' is .*process {first.pid}\); wait for it"),
-            storage.place(url).lock(),
-        ):
-            pass
-        assert ask(first) == "ours"
-        first.kill()
-    started = time.monotonic()
-    with storage.place(url).lock():
-        assert time.monotonic() - started < 1.0  # its process is gone, which is seen at once
-        storage.place(url).check()
-    with storage.place(url).lock():  # released
-        pass
-
-
-def test_of_many_that_take_over_at_once_one_gets_the_lease(tmp_path: Path) -> None:
-    url = f"shelf://{tmp_path}/out"
-    with hold(url) as dead:
-        dead.kill()
-    running = [ready(url) for _ in range(4)]
-    for process in running:
-        tell(process)
-    answers = [says(process) for process in running]
-    refused = f"'{url}' is being written by another run"
-    assert sorted(answer.startswith(refused) for answer in answers) == [False, True, True, True]
-    assert ask(running[answers.index("held")]) == "ours"
-    for process in running:
-        process.kill()
-        process.communicate()
-
-
-def test_one_that_was_suspended_learns_that_it_lost(tmp_path: Path) -> None:
-    url = f"shelf://{tmp_path}/out"
-    with hold(url) as first:
-        first.send_signal(signal.SIGSTOP)
-        with storage.place(url).lock():
-            first.send_signal(signal.SIGCONT)
-            time.sleep(1.0)
-            assert "another run took over" in ask(first)
-            storage.place(url).check()
-        first.communicate()
-
-
-def test_a_holder_elsewhere_is_dead_when_its_heart_stands_still(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    url = f"shelf://{tmp_path}/out"
-    with hold(url) as first:
-        monkeypatch.setattr(lease, "_machine", lambda: "another machine")
-        with pytest.raises(ExportError, match=str(first.pid)), storage.place(url).lock():
-            pass
-        first.kill()
-    started = time.monotonic()
-    with storage.place(url).lock():
-        assert time.monotonic() - started >= 4.9  # nothing but the heartbeat can tell
-
-
-def test_a_driver_that_cannot_create_exclusively(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    put = Shelf.pipe_file
-
-    def plainly(self: Shelf, path: str, value: bytes) -> None:
-        put(self, path, value)
-
-    monkeypatch.setattr(Shelf, "pipe_file", plainly)
-    url = f"shelf://{tmp_path}/out"
-    got, refused = [], []
-    begin = threading.Barrier(4)
-    end = threading.Event()
-
-    def contend() -> None:
-        place = fresh(url)
-        begin.wait()
-        try:
-            with place.lock():
-                got.append(place)
-                end.wait(5)
-                place.check()
-        except ExportError as error:
-            refused.append(str(error))
-            end.set()
-
-    threads = [threading.Thread(target=contend) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(got) == 1
-    assert len(refused) == 3
 
 
 def test_a_lease_that_cannot_be_renewed_ends_the_batch(
