@@ -18,7 +18,7 @@ import yaml
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from aigc import brandkit, channels, seasons, styles
+from aigc import brandkit, channels, photo, seasons, styles
 from aigc.campaign import Brand, Brief, OwnCopy, Value
 from aigc.errors import BriefError
 
@@ -184,7 +184,7 @@ def _parse(text: str, suffix: str) -> Any:
 
 def beside(base: Path, ref: Any) -> Any:
     """Make a path that stands in a brief file one that is right from here."""
-    if not isinstance(ref, str) or not ref or ref.startswith(("pypi:", "file:")):
+    if not isinstance(ref, str) or not ref or photo.is_reference(ref):
         return ref
     path = Path(ref)
     path = path.expanduser() if ref.startswith("~/") else path

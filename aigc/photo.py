@@ -22,6 +22,7 @@ WORKING_SIDE = 2048  # px; the largest poster shows the product smaller than thi
 SMALLEST_SIDE = 48  # px; below it there is nothing to show
 LARGEST_AREA = 300_000_000  # px; a decoded picture beyond it would not fit in memory
 
+_SHARED = ("s3://", "s3a://", "gs://", "gcs://", "oss://", "memory://")  # read by fsspec
 _MEGAPIXELS = LARGEST_AREA // 1_000_000
 
 # Whatever a decoder makes of a damaged file: each format has its own way to fail.
@@ -55,9 +56,9 @@ def load(ref: str, base: Path | None = None) -> Photo:
 def check(ref: str, base: Path | None = None) -> None:
     """Raise BriefError for a photo that `load` would refuse by its header; nothing is decoded.
 
-    A pypi: reference is not fetched for it.
+    What would have to be fetched for it, from a package or shared storage, is not looked at.
     """
-    if ref.startswith("pypi:"):
+    if is_reference(ref) and not ref.startswith("file:"):
         return
     with _opened(ref, base) as image:
         _check_size(image, ref)
@@ -68,7 +69,7 @@ def check(ref: str, base: Path | None = None) -> None:
 @contextlib.contextmanager
 def _opened(ref: str, base: Path | None) -> Iterator[Image.Image]:
     """Open a photo, and say in one line what is wrong with it."""
-    path = locate(ref, base)
+    path = _shared(ref) if ref.startswith(_SHARED) else locate(ref, base)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of size and of broken EXIF; we check
@@ -85,6 +86,20 @@ def _opened(ref: str, base: Path | None) -> Iterator[Image.Image]:
         raise BriefError(
             f"photo = '{ref}': cannot be read ({reason}); it may be truncated: export it again"
         ) from error
+
+
+def is_reference(ref: str) -> bool:
+    """Whether a photo is named by more than a path: pypi:, file:, s3://, gs:// or oss://."""
+    return ref.startswith(("pypi:", "file:", *_SHARED))
+
+
+def _shared(ref: str) -> io.BytesIO:
+    from aigc._engines import remote
+
+    try:
+        return io.BytesIO(remote.read(ref))
+    except BriefError as error:
+        raise BriefError(f"photo = '{ref}': {error}") from error
 
 
 def locate(ref: str, base: Path | None = None) -> Path:

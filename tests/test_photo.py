@@ -316,3 +316,14 @@ def test_location_is_dropped(tmp_path: Path) -> None:
     with Image.open(io.BytesIO(data)) as written:
         assert not written.getexif()
     assert b"home address" not in data
+
+
+def test_a_photo_on_shared_storage(tmp_path: Path) -> None:
+    import fsspec
+
+    file = save(mug(), tmp_path / "mug.png")
+    fsspec.filesystem("memory").pipe_file("/photos/mug.png", file.read_bytes())
+    there = photo.load("memory://photos/mug.png")
+    assert (there.pixels == photo.load(str(file)).pixels).all()
+    with pytest.raises(BriefError, match=r"memory://photos/cup.png': no such file in the storage"):
+        photo.load("memory://photos/cup.png")

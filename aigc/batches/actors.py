@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import re
 import socket
@@ -25,8 +26,8 @@ class Hand:
         worker.settle()
         self._recipe, self._outputs = recipe, outputs
 
-    def look(self, stages: Sequence[str], mark: str) -> None:
-        """Raise AigcError where this node lacks what the stages need, or the output folder."""
+    def look(self, stages: Sequence[str], mark: str) -> str:
+        """Name this node; raise AigcError where it lacks what stages need, or the output folder."""
         try:
             seen = storage.place(self._outputs).read(MARK).decode() == mark
         except (OSError, AigcError):
@@ -38,6 +39,7 @@ class Hand:
             )
         for stage in stages:
             self._recipe[stage].ready()
+        return str(importlib.import_module("ray").get_runtime_context().get_node_id())
 
     def work(self, jobs: Sequence[Job], stages: Sequence[str]) -> list[Outcome]:
         """Take jobs along some stages."""

@@ -13,7 +13,6 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -21,11 +20,10 @@ from aigc import disk
 from aigc.batches import PRIVATE
 from aigc.batches.lease import Lease
 from aigc.batches.storage import WHOLE, Place
-from aigc.errors import AigcError, ExportError, MissingExtra
+from aigc.errors import AigcError, ExportError
 from aigc.stage import STAGES
 
 _STATES = {f"{stage}.json" for stage in STAGES}
-_EXTRAS = {"s3": "s3", "s3a": "s3", "gs": "gs", "gcs": "gs", "oss": "oss"}
 _SCRATCH = "aigc-batch-"
 _ALIVE = ".alive"  # in a scratch folder: locked by the process whose it is
 
@@ -38,7 +36,9 @@ class Bucket(Place):
     def __init__(self, url: str) -> None:
         """Find the storage's driver; nothing is asked of the storage yet."""
         self._url = url
-        self._fs, base = _driver(url)
+        from aigc._engines import remote
+
+        self._fs, base = remote.driver(url)
         self._base = base.rstrip("/")
         self._scratch: Path | None = None
         self._alive: FileLock | None = None
@@ -207,27 +207,6 @@ class Bucket(Place):
     def _unreachable(self, error: Exception, remedy: str) -> ExportError:
         says = " ".join(str(error).split()).rstrip(".") or type(error).__name__
         return ExportError(f"cannot reach '{self._url}': {says}; {remedy}")
-
-
-def _driver(url: str) -> tuple[Any, str]:
-    """The fsspec file system of an address, and the path in it."""
-    import fsspec
-
-    protocol = url.split("://")[0].split("::")[0]
-    try:
-        found: tuple[Any, str] = fsspec.core.url_to_fs(url, use_listings_cache=False)
-    except ImportError as error:
-        extra = _EXTRAS.get(protocol)
-        remedy = f"pip install 'aigc[{extra}]'" if extra else str(error)
-        raise MissingExtra(f"'{url}' needs a driver for {protocol}://: {remedy}") from error
-    except ValueError as error:
-        raise ExportError(
-            f"'{url}': no storage '{protocol}'; give a folder, s3://, gs:// or oss://"
-        ) from error
-    except Exception as error:
-        says = " ".join(str(error).split())
-        raise ExportError(f"cannot reach '{url}': {says}; check the credentials") from error
-    return found
 
 
 def _sweep() -> None:

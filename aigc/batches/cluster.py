@@ -38,6 +38,7 @@ class _Actor:
     handle: Any
     ticket: int = 0
     late: float = 0.0  # when it will have taken too long
+    node: str = ""
 
 
 class Cluster(Engine):
@@ -188,7 +189,7 @@ class Cluster(Engine):
         for answer in self._done(self._coming, seconds):
             actor = self._coming.pop(answer)
             try:
-                self._ray.get(answer)
+                actor.node = self._ray.get(answer)
             except Exception as error:  # noqa: BLE001 - Ray's, or what ready() raised
                 self._ray.kill(actor.handle)
                 refused = actors.refusal(error)
@@ -241,6 +242,9 @@ class Cluster(Engine):
                 outcomes: list[Outcome] = self._ray.get(ref)
             except self._ray.exceptions.RayError as error:
                 lost = WorkerLost(reason=actors.because(error))
+                if "node" in lost.reason:  # and so are those on it that had nothing to do
+                    for name, free in self._free.items():
+                        self._free[name] = [each for each in free if each.node != actor.node]
             else:
                 self._free[actor.resource].append(actor)
                 return actor.ticket, outcomes

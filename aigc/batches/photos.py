@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
-from aigc import brief
+from aigc import brief, photo
 from aigc.errors import BriefError
 
 SUFFIXES = {
@@ -61,7 +61,7 @@ class Finder:
 
         Raises BriefError where two files have that name.
         """
-        if ref.startswith(("pypi:", "file:")):
+        if photo.is_reference(ref):
             return ref
         name = last_part(ref)
         if not is_address(ref):
