@@ -41,9 +41,12 @@ def test_score_prefers_english_to_word_salad() -> None:
     assert empty == 0
 
 
-def test_score_is_the_same_alone_and_in_company() -> None:
+def test_score_is_the_same_in_company_of_any_order() -> None:
     texts = ["A mug.", "Sip slow and stay warm.", "你好，茶杯。", "x " * 40, "Run far."] * 5
-    assert lm.score(texts) == [lm.score([text])[0] for text in texts[:5]] * 5
+    together = lm.score(texts)
+    assert together == lm.score(texts[:5]) * 5
+    assert together == lm.score(texts[::-1])[::-1]
+    assert together[:5] == pytest.approx([lm.score([text])[0] for text in texts[:5]], abs=1e-5)
 
 
 def test_chat_asks_and_waits_for_the_answer() -> None:

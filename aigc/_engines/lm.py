@@ -27,6 +27,7 @@ _START, _END, _TEXT = "<|im_start|>", "<|im_end|>", "<|endoftext|>"
 # work (measured 58 tokens/s with two, 119 with one); two workers share the samples instead. Always
 # two, for which worker draws a sample decides what it says.
 _WORKERS = 2
+_TOGETHER = 4  # texts scored in one pass; 16 are hardly faster
 _seeding = threading.Lock()  # the seed is global to the process
 
 
@@ -102,13 +103,14 @@ def _seeded(seed: int, shares: Sequence[int]) -> list[tuple[Any, int]]:
 def score(texts: Sequence[str], *, most: int | None = None) -> list[float]:
     """Give each text's mean natural-log probability per token; an empty text scores 0.
 
-    With `most`, only that many tokens of each text are read, and time falls in proportion.
+    With `most`, only that many tokens of each text are read, and time falls in proportion. The
+    last bits of a score depend on which other texts it is asked with: ask for one product's only.
     """
     tokens = [tuple(e.tokens[:most]) for e in _tokenizer().encode_batch(list(texts))]
-    # One at a time: in a batch the last bits of a float32 score depend on its partners, even
-    # where all are of one length.
-    each = [text for text in dict.fromkeys(tokens) if text]
-    found = _scorer().score_batch([[_TEXT, *text] for text in each], max_batch_size=1)
+    # Few of like length at a time, which reads the weights once for all of them: a third faster
+    # than one by one. In one order, so that the order in which they are given changes no bit.
+    each = sorted({text for text in tokens if text}, key=lambda text: (len(text), text))
+    found = _scorer().score_batch([[_TEXT, *text] for text in each], max_batch_size=_TOGETHER)
     means = {text: sum(own.log_probs) / len(text) for text, own in zip(each, found, strict=True)}
     return [means.get(text, 0.0) for text in tokens]
 

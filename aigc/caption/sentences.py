@@ -160,7 +160,6 @@ def propose(facts: Sequence[Facts], seeds: Sequence[int], candidates: int) -> li
             for i, lines in zip(english, proposed, strict=True):
                 fit = (line for line in lines if allowed(line, facts[i]))
                 lists[i] = list(dict.fromkeys([*lists[i], *fit]))
-        scores = iter(lm.score([line for i in english for line in lists[i]]))
         for i in english:
-            fluencies[i] = [next(scores) for _ in lists[i]]
+            fluencies[i] = lm.score(lists[i])
     return [Nbest(*each) for each in zip(lists, fluencies, strict=True)]

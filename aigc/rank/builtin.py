@@ -131,7 +131,7 @@ def weigh(
     given: Weights,
     relevances: Sequence[Sequence[float] | None] | None = None,
 ) -> list[list[Score]]:
-    """Score all copies of all jobs: the classifier, encoder and language model run once each.
+    """Score all copies of all jobs: the classifier and the encoder run once each.
 
     `relevances` has those of each job's copies as another model sees them, or None for a job that
     it cannot judge; without it the classifier judges.
@@ -142,7 +142,7 @@ def weigh(
         relevances, points = _classified(jobs, texts)
     else:
         points = _points(_compared(jobs, texts))
-    fluent = iter(_fluency([text for own in texts for text in own], table))
+    fluent = iter([value for own in texts for value in _fluency(own, table)])
     meant = [_similarity(job, own, points) for job, own in zip(jobs, texts, strict=True)]
     ranked = []
     for job, own, relevant, similar in zip(jobs, texts, relevances, meant, strict=True):
@@ -209,7 +209,7 @@ def _language(text: str) -> str:
 
 
 def _fluency(texts: Sequence[str], table: dict[str, Any]) -> list[float]:
-    """Score English by the language model; Chinese, of which it has read little, by rules."""
+    """Score a job's English by the language model, Chinese, of which it knows little, by rules."""
     from aigc._engines import lm
 
     english = list(dict.fromkeys(text for text in texts if script(text) == "en"))
