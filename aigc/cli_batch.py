@@ -145,8 +145,9 @@ def _check_usage(source: str | None, as_json: bool, options: dict[str, Any]) -> 
 
 def _products(source: str | None, options: dict[str, Any], told: Log) -> Products:
     """What to make; of a catalogue, what was recognised in it is shown."""
-    from aigc.batches import PRIVATE, cells
+    from aigc.batches import PRIVATE
     from aigc.batches.storage import place
+    from aigc.catalogue import cells
 
     kept = place(options["output"]).root() / PRIVATE / "photos"
     fetch = kept if options["fetch_photos"] else None
@@ -155,7 +156,7 @@ def _products(source: str | None, options: dict[str, Any], told: Log) -> Product
         from aigc.batches.retry import Failed
 
         return Failed(options["output"], photos=photos, fetch=fetch, private=private)
-    from aigc.batches.catalogue import read
+    from aigc.catalogue import read
 
     given = _pairs("--default", options["defaults"])
     defaults: dict[str, Any] = {}

@@ -85,7 +85,7 @@ def _arguments() -> argparse.Namespace:
 
 def _briefs(catalogue: str, channels: list[str], count: int) -> Iterator[dict[str, Any]]:
     """So many products of a catalogue, round and round with a new seed each time."""
-    from aigc.batches import catalogue as catalogues
+    from aigc import catalogue as catalogues
 
     entries = [each for each in catalogues.read(catalogue).entries() if not each.wrong]
     if not entries:

@@ -12,7 +12,7 @@ from collections import Counter
 from pathlib import Path
 
 import aigc
-from aigc.batches import catalogue
+from aigc import catalogue
 
 
 def nightly(source: str, outputs: str, engine: str = "local") -> dict[str, object]:

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from aigc.batches import Entry
-from aigc.batches.catalogue import Catalogue
 from aigc.batches.flow import FAILED, JOURNAL
-from aigc.batches.shops import Mapped
 from aigc.batches.storage import place
-from aigc.batches.tabular import Raw
+from aigc.catalogue import Catalogue
+from aigc.catalogue.shops import Mapped
+from aigc.catalogue.tabular import Raw
 from aigc.errors import BriefError, ExportError
 
 

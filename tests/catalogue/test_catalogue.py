@@ -12,8 +12,8 @@ import duckdb
 import pytest
 from pictures import mug, save
 
-from aigc import brief
-from aigc.batches import Entry, catalogue
+from aigc import brief, catalogue
+from aigc.batches import Entry
 from aigc.errors import BriefError
 
 

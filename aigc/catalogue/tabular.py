@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from aigc import tables
-from aigc.batches import Wrong, cells, photos, shops
-from aigc.batches.offers import Offers
+from aigc.batches import Wrong
+from aigc.catalogue import cells, photos, shops
+from aigc.catalogue.offers import Offers
 from aigc.errors import BriefError
 from aigc.tables import Row, plain
 

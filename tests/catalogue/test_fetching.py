@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 from pictures import mug
 
+from aigc import catalogue
 from aigc._engines import fetching
-from aigc.batches import Entry, catalogue
+from aigc.batches import Entry
 
 
 class Shop(ThreadingHTTPServer):

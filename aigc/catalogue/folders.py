@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from aigc import brief
-from aigc.batches import Wrong, photos, shops
-from aigc.batches.tabular import Raw
+from aigc.batches import Wrong
+from aigc.catalogue import photos, shops
+from aigc.catalogue.tabular import Raw
 from aigc.errors import BriefError
 
 # What cameras and messengers call a file: it says nothing of the product.

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from aigc.batches import cells, shops
+from aigc.catalogue import cells, shops
 from aigc.tables import Row, plain
 
 

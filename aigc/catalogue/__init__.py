@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from aigc import brief, photo
-from aigc.batches import Entry, Wrong, photos
-from aigc.batches.folders import Folder
-from aigc.batches.shops import Mapped
-from aigc.batches.tabular import Raw, Table
+from aigc.batches import Entry, Wrong
+from aigc.catalogue import photos
+from aigc.catalogue.folders import Folder
+from aigc.catalogue.shops import Mapped
+from aigc.catalogue.tabular import Raw, Table
 from aigc.errors import BriefError
 
 if TYPE_CHECKING:

@@ -10,9 +10,10 @@ import pytest
 from pictures import mug, save
 from sheets_kit import Error, xlsx
 
-from aigc import brief
-from aigc.batches import Entry, catalogue, cells, offers, photos, shops
+from aigc import brief, catalogue
+from aigc.batches import Entry
 from aigc.campaign import Brief
+from aigc.catalogue import cells, offers, photos, shops
 
 SHOPIFY = [
     "Handle", "Title", "Body (HTML)", "Vendor", "Type", "Tags", "Published", "Option1 Name",

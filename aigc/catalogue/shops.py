@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from aigc.batches import cells
 from aigc.campaign import Brand, Brief, Value
+from aigc.catalogue import cells
 from aigc.errors import BriefError
 from aigc.tables import plain
 
