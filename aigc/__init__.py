@@ -14,7 +14,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from aigc.batches import Result as BatchResult
-    from aigc.batches.flow import batch
+    from aigc.batches.run import batch
     from aigc.brief import load as load_brief
     from aigc.campaign import Brand, Brief, Campaign, Caption, Copy, OwnCopy, Poster, Scene, Score
     from aigc.errors import AigcError
@@ -42,7 +42,7 @@ _WHERE = {
     "Recipe": "aigc.recipe:Recipe",
     "Scene": "aigc.campaign:Scene",
     "Score": "aigc.campaign:Score",
-    "batch": "aigc.batches.flow:batch",
+    "batch": "aigc.batches.run:batch",
     "import_feedback": "aigc.feedback.store:import_logs",
     "learn_copy": "aigc.rank.clicks.learned:learn",
     "load_brief": "aigc.brief:load",

@@ -201,7 +201,7 @@ def _made(
     told: Log,
 ) -> dict[str, Any]:
     """Make them, and sum up."""
-    from aigc.batches import flow, live
+    from aigc.batches import live, run
 
     output = options["output"]
     told.write("started", {"catalogue": source, "outputs": output, "total": products.total})
@@ -214,7 +214,7 @@ def _made(
             table(snapshot)
             told(snapshot)
 
-        made = flow.batch(
+        made = run.batch(
             products.entries(),
             recipe=recipe,
             outputs=output,
@@ -234,7 +234,7 @@ def _made(
 
 def _summary(output: str, ends: Counter[str], seconds: float) -> dict[str, Any]:
     """How many ended how, and where to look."""
-    from aigc.batches.flow import FAILED
+    from aigc.batches.run import FAILED
     from aigc.batches.storage import place
 
     where = place(output)

@@ -12,7 +12,7 @@ from slugify import slugify
 
 from aigc import brief as briefs
 from aigc import channels, pipeline
-from aigc.batches import Entry, Result, flow, journal
+from aigc.batches import Entry, Result, given, journal, run
 from aigc.batches.journal import Journal
 from aigc.batches.storage import Place, place
 from aigc.campaign import Brief
@@ -33,7 +33,7 @@ class Count:
         self.products = self.wrong = self.whole = self.repeated = 0
         self.make = self.posters = self.painted = self.pixels = self.files = 0
         self.before = before
-        self._recipe, self._said, self._where = recipe, flow.said(recipe), where
+        self._recipe, self._said, self._where = recipe, given.said(recipe), where
         self._there = _there(where)
         self._known: set[int] = set()
         self._picked: list[Entry] = []
@@ -46,7 +46,7 @@ class Count:
             self.wrong += 1
             return
         brief = briefs.make(entry.fields)
-        key = flow.known_by(brief, self._said)
+        key = given.known_by(brief, self._said)
         short = int(key[:16], 16)
         if short in self._known:
             self.repeated += 1
@@ -102,12 +102,12 @@ def counting(recipe: Recipe, outputs: str) -> Iterator[Count]:
     where = place(outputs)
     with contextlib.ExitStack() as held:
         before = None
-        if where.exists(flow.JOURNAL):
-            path = where.root() / flow.JOURNAL
+        if where.exists(run.JOURNAL):
+            path = where.root() / run.JOURNAL
             if where.remote:
                 folder = Path(held.enter_context(tempfile.TemporaryDirectory()))
                 path = folder / "journal.sqlite"
-                path.write_bytes(where.read(flow.JOURNAL))
+                path.write_bytes(where.read(run.JOURNAL))
             before = held.enter_context(journal.opened(path))
         yield Count(recipe, where, before)
 

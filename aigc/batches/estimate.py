@@ -19,7 +19,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from aigc.batches import Entry, Result, flow, local
+from aigc.batches import Entry, Result, local, run
 from aigc.batches.count import Count, prior
 from aigc.batches.engine import resource
 from aigc.campaign import Value
@@ -143,7 +143,7 @@ def _measured(
 ) -> tuple[list[_Took], float, int | None]:
     """What these took, each worker's first one apart; seconds to begin; bytes of a worker."""
     with tempfile.TemporaryDirectory(prefix="aigc-dry-run-") as folder:
-        made = flow.batch(sample, recipe=recipe, outputs=folder, workers=workers)
+        made = run.batch(sample, recipe=recipe, outputs=folder, workers=workers)
         with contextlib.closing(made):
             took = [each for result in made if (each := _took(result, recipe))]
     memory = _largest_worker()

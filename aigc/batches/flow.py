@@ -6,103 +6,24 @@ memory is bounded, however long the catalogue and however slow its reader.
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import json
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from aigc import brief as briefs_module
-from aigc.batches import Entry, Failure, Job, Outcome, Result, Snapshot, Wrong
+from aigc.batches import Entry, Failure, Job, Outcome, Result, Snapshot
 from aigc.batches.engine import Engine, WorkerLost, legs
-from aigc.batches.index import write_index
-from aigc.batches.journal import Journal, opened
-from aigc.batches.mirror import mirrored
-from aigc.batches.storage import Place, place
+from aigc.batches.given import Given, brief_of, entry_of, known_by, said
+from aigc.batches.journal import Journal
+from aigc.batches.storage import Place
 from aigc.batches.worker import failure
-from aigc.campaign import Brief
-from aigc.errors import AigcError, BriefError
+from aigc.errors import AigcError
 from aigc.recipe import Recipe
 
-Given = Brief | Mapping[str, Any] | str | Path | Entry
 Listener = Callable[[Snapshot], None]
-ENGINES = ("local", "ray")
-FAILED = "failed.jsonl"
-JOURNAL = ".batch/journal.sqlite"
-_REFRESH = 600.0  # seconds between two indexes of a batch that goes on: all night, perhaps
 
 
-def batch(
-    briefs: Iterable[Given],
-    *,
-    recipe: Recipe | None = None,
-    outputs: str | Path = "outputs",
-    workers: int | None = None,
-    engine: str = "local",
-    gpus: float = 1.0,
-    listener: Listener | None = None,
-    timeout: float = 1800.0,
-    total: int | None = None,
-    retry: bool = False,
-) -> Generator[Result, None, None]:
-    """Make a campaign of every brief, and give each one's result as it ends.
-
-    `briefs` may be any iterable, a generator of a million too: Brief values, their fields, paths of
-    brief files, or a catalogue's entries. One that fails is a result like the others; nothing but
-    an unusable output folder or recipe is raised (AigcError). The same call goes on where a killed
-    one stopped. `workers` are processes of this machine (default: its cores), or actors of a Ray
-    cluster; `gpus` is the share of a card that a Ray actor gets; `timeout` is seconds for one
-    product in one leg of the way; `retry` says that these are only the failed ones of a batch.
-    In a script, call it under `if __name__ == "__main__":`, for workers import the script.
-    """
-    if engine not in ENGINES:
-        raise BriefError(f"engine = '{engine}': choose from {', '.join(ENGINES)}")
-    if workers is not None and workers < 1:
-        raise BriefError(f"workers = {workers}: at least 1")
-    recipe = recipe or Recipe.load()
-    where = place(str(outputs))
-    with where.lock(), _journal(where) as journal:
-        if not retry:
-            journal.begin()
-        made = _engine(engine, recipe, str(outputs), workers, gpus, timeout)
-        flow = _Flow(made, recipe, where, journal, listener, total)
-        whole = False
-        try:
-            for leg in legs(recipe):
-                made.ready(leg)
-            yield from flow.results(iter(briefs))
-            whole = True
-        finally:
-            made.close(now=not whole)
-            if whole and not retry:
-                journal.end()
-            if whole or not retry:  # else it holds what was mended and not tried yet
-                _write_failed(journal, where)
-            write_index(journal, where)
-
-
-def _engine(
-    name: str, recipe: Recipe, outputs: str, workers: int | None, gpus: float, timeout: float
-) -> Engine:
-    resources = tuple(dict.fromkeys(leg.resource for leg in legs(recipe)))
-    if name == "ray":
-        from aigc.batches.cluster import Cluster
-
-        return Cluster(recipe, outputs, resources, workers, timeout, gpus)
-    from aigc.batches.local import Processes
-
-    return Processes(recipe, outputs, resources, workers, timeout)
-
-
-def _journal(where: Place) -> contextlib.AbstractContextManager[Journal]:
-    """The journal, which a remote batch takes along."""
-    return mirrored(where, JOURNAL) if where.remote else opened(where.root() / JOURNAL)
-
-
-class _Flow:
+class Flow:
     """The jobs of a batch on their way: waiting for a leg, or being taken along it."""
 
     def __init__(
@@ -124,7 +45,7 @@ class _Flow:
         self._alone: Counter[int] = Counter()  # how often a worker died of it alone
         self._twins: dict[str, list[Entry]] = {}  # those like one that is on its way, by key
         self._tickets = 0
-        self._began = self._indexed = time.monotonic()
+        self._began = time.monotonic()
         self._counts: Counter[str] = Counter()
         self._spent: Counter[str] = Counter()
         self._total = total
@@ -180,11 +101,9 @@ class _Flow:
 
     def _admit(self, number: int, given: Given) -> Result | None:
         """Make a job of what was given; the result, if it has ended already."""
-        entry = _entry(number, given)
+        entry = entry_of(number, given)
         try:
-            if entry.wrong:
-                raise BriefError("; ".join(_said(wrong) for wrong in entry.wrong))
-            brief = given if isinstance(given, Brief) else _brief(entry, given)
+            brief = brief_of(entry, given)
             key = known_by(brief, self._recipe)
         except AigcError as error:
             return _failed(entry, "", failure("brief", error))
@@ -272,9 +191,6 @@ class _Flow:
         self._journal.add(result)
         self._counts[result.status] += 1
         self._report(result)
-        if time.monotonic() - self._indexed > _REFRESH:
-            write_index(self._journal, self._where)
-            self._indexed = time.monotonic()
         return result
 
     def _report(self, last: Result | None) -> None:
@@ -295,49 +211,6 @@ class _Flow:
             )
 
 
-def said(recipe: Recipe) -> str:
-    """What a recipe says, and what the files and models that it names hold."""
-    table = {
-        stage: row | recipe[stage].files | recipe[stage].materials
-        for stage, row in recipe.table().items()
-    }
-    return json.dumps(table, sort_keys=True, default=str)
-
-
-def known_by(brief: Brief, recipe: str) -> str:
-    """Same brief, photo file and recipe (as `said`), same key; the photo is not opened for it."""
-    parts = [brief.model_dump_json(), recipe]
-    try:
-        state = Path(brief.photo.removeprefix("file://")).stat()
-        parts.append(f"{state.st_size} {state.st_mtime_ns}")
-    except (OSError, ValueError):
-        pass  # no file of this machine: known by its name
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
-
-
-def _entry(number: int, given: Given) -> Entry:
-    if isinstance(given, Entry):
-        return given
-    if isinstance(given, Brief):
-        return Entry(number=number, fields=given.model_dump(mode="json", exclude_defaults=True))
-    if isinstance(given, str | Path):
-        return Entry(number=number, where=str(given))
-    if isinstance(given, Mapping):
-        return Entry(number=number, fields=dict(given))
-    wrong = Wrong(column="", says=f"brief = {type(given).__name__}: give a Brief, fields or a path")
-    return Entry(number=number, wrong=(wrong,))
-
-
-def _brief(entry: Entry, given: Given) -> Brief:
-    if isinstance(given, str | Path):
-        return briefs_module.load(given)
-    return briefs_module.make(entry.fields)
-
-
-def _said(wrong: Wrong) -> str:
-    return f"{wrong.column}: {wrong.says}" if wrong.column else wrong.says
-
-
 def _failed(entry: Entry, key: str, why: Failure) -> Result:
     return Result(
         number=entry.number,
@@ -347,18 +220,3 @@ def _failed(entry: Entry, key: str, why: Failure) -> Result:
         failure=why,
         key=key or f"brief {entry.number}",
     )
-
-
-def _write_failed(journal: Journal, where: Place) -> None:
-    """List what failed, with all that is needed to mend it and try again."""
-    rows = [
-        json.dumps(
-            {"number": row.number, "where": row.where, "brief": row.brief}
-            | (row.failure.model_dump(exclude_defaults=True) if row.failure else {}),
-            ensure_ascii=False,
-            default=str,
-        )
-        for row in journal.results("failed")
-    ]
-    if rows or where.exists(FAILED):
-        where.write(FAILED, "".join(f"{row}\n" for row in rows).encode())

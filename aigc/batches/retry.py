@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from aigc.batches import Entry
-from aigc.batches.flow import FAILED, JOURNAL
+from aigc.batches.run import FAILED, JOURNAL
 from aigc.batches.storage import place
 from aigc.catalogue import Catalogue
 from aigc.catalogue.shops import Mapped

@@ -131,7 +131,7 @@ def test_it_is_taken_from_what_was_made_here_before(
     briefs = products(24, tmp_path, size=60)
     for _ in aigc.batch(briefs[:22], recipe=plain_everywhere, outputs=out):
         pass
-    monkeypatch.setattr(aigc.batches.flow, "batch", None)  # nothing is to be made for it
+    monkeypatch.setattr(aigc.batches.run, "batch", None)  # nothing is to be made for it
     found = estimated(briefs, plain_everywhere, out)
     assert (found.basis, found.measured, found.make, found.memory) == ("earlier", 22, 2, None)
     assert found.seconds is not None
