@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import multiprocessing
 import os
 import threading
@@ -23,6 +24,7 @@ from aigc.recipe import Recipe
 from aigc.stage import STAGES
 
 _PATIENCE = 60.0  # seconds for a folder that a worker of a killed run may still hold
+_ARENAS = -8  # mallopt(3): M_ARENA_MAX
 _THREADS = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -36,6 +38,7 @@ def settle() -> None:
     """Make this process a worker: one thread, for a worker is a core, and no life of its own."""
     os.environ.update(dict.fromkeys(_THREADS, "1"))  # for what is loaded from now on
     threadpoolctl.threadpool_limits(1)  # for what already is
+    _libc("mallopt", _ARENAS, 2)  # each thread that loads a model would keep memory of its own
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
@@ -44,6 +47,12 @@ def settle() -> None:
 def _end_with(parent: multiprocessing.process.BaseProcess) -> None:
     parent.join()
     os._exit(1)  # its parent was killed: whoever goes on must find nobody writing
+
+
+def _libc(function: str, *values: int) -> None:
+    """Tell glibc's allocator; elsewhere there is nobody to tell."""
+    with contextlib.suppress(OSError, AttributeError):
+        getattr(ctypes.CDLL(None), function)(*values)
 
 
 class _Run:
@@ -165,6 +174,7 @@ def work(jobs: Sequence[Job], stages: Sequence[str], recipe: Recipe, outputs: st
                 run.finish(number)
             else:
                 run.leave(number)
+    _libc("malloc_trim", 0)  # a night is long: what one product left must not add up
     return [run.ended[job.number] for job in jobs]
 
 
