@@ -153,6 +153,8 @@ def _loop(common: dict[str, Any], count: int, folder: Path) -> dict[str, Any]:
     taken = []
     for number, fields in enumerate(_briefs(**common, count=count)):
         brief = folder / f"brief{number}.json"
+        photo = Path(fields["photo"])  # beside the brief is elsewhere
+        fields |= {"photo": str(photo.resolve())} if photo.exists() else {}
         brief.write_text(json.dumps(fields))
         command = [sys.executable, "-m", "aigc", "run", str(brief), "-o", str(folder / "loop")]
         started = time.monotonic()

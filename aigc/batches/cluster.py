@@ -286,7 +286,7 @@ def _joined(ray: Any, workers: int | None) -> Iterator[bool]:
             logging_level="ERROR",
             **({} if address else own),
         )
-    except (OSError, RuntimeError, ValueError) as error:
+    except Exception as error:  # where a node does not start, a plain Exception
         where = f"RAY_ADDRESS '{address}'" if address else "Ray"
         said = str(error).splitlines()[0]
         raise AigcError(f"{where}: no cluster ({said}); `ray status` tells more") from error

@@ -66,7 +66,8 @@ class Journal:
 
     def results(self, status: str = "") -> Iterator[Result]:
         """Give the latest of each product in the catalogue's order, perhaps of one status only."""
-        chosen = f"SELECT result {_LATEST} {'AND status = ?' if status else ''} ORDER BY number"
+        only = "AND status = ?" if status else ""
+        chosen = f"SELECT result {_LATEST} {only} ORDER BY number, run"
         for (row,) in self._db.execute(chosen, (status,) if status else ()):
             yield Result.model_validate_json(row)
 
