@@ -211,9 +211,10 @@ class Bucket(Place):
 
 def _sweep() -> None:
     """Remove the scratch folders of processes that were killed."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{_SCRATCH}*"):
+    for mark in Path(tempfile.gettempdir()).glob(f"{_SCRATCH}*/{_ALIVE}"):
+        folder = mark.parent
         try:
-            with FileLock(folder / _ALIVE, timeout=0):
+            with FileLock(mark, timeout=0):
                 shutil.rmtree(folder, ignore_errors=True)
         except (OSError, Timeout):
             continue  # at work, or another user's
