@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
+from playwright.sync_api import sync_playwright
 
 import aigc
-from aigc import styles
+from aigc import catalogue, styles
 
 ROOT = Path(__file__).parent.parent
 WIDTH, GAP = 1400, 10
@@ -96,6 +98,22 @@ def main() -> None:
             for style, language, price, headline, body, cta in TONGUES
         ]
         _save(_rows(told, 4), images / "languages.jpg")
+
+        products = catalogue.read(ROOT / "examples" / "catalogue.csv")
+        for _ in aigc.batch(products.entries(), outputs=f"{outputs}/batch"):
+            pass
+        _photograph(Path(outputs) / "batch" / "index.html", images / "batch.jpg")
+
+
+def _photograph(page: Path, path: Path) -> None:
+    """Take a picture of a page, once all of its pictures are there."""
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=shutil.which("chromium"))
+        view = browser.new_page(viewport={"width": 1400, "height": 1280})
+        view.goto(page.resolve().as_uri())
+        view.wait_for_function("[...document.images].every(each => each.complete)")
+        path.write_bytes(view.screenshot(type="jpeg", quality=88))
+        browser.close()
 
 
 def _rows(pictures: Sequence[Image.Image], count: int) -> list[Sequence[Image.Image]]:
