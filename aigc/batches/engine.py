@@ -9,7 +9,6 @@ from aigc.batches import Job, Outcome
 from aigc.campaign import Value
 from aigc.stage import STAGES, Stage
 
-RESOURCES = ("cpu", "gpu", "net")
 # Campaigns that a worker is given at once. Models on a card and remote ones want many; on the
 # processor they answer one at a time anyway, for batched kernels round otherwise.
 CHUNK = {"cpu": 1, "gpu": 16, "net": 16}
