@@ -73,7 +73,7 @@ def test_page_stands_alone_and_shows_words_as_words(outputs: Path) -> None:
 
 def test_a_campaign_that_is_gone_still_counts(outputs: Path) -> None:
     made = rows(outputs)
-    shutil.rmtree(min(path for path in outputs.iterdir() if path.is_dir()))
+    shutil.rmtree(min(path for path in outputs.glob("[!.]*") if path.is_dir()))
     known = creatives(outputs)
     found = summary.summarise(made, known)
     assert found.total is not None
@@ -110,7 +110,7 @@ def test_from_import_to_report(outputs: Path, tmp_path: Path) -> None:
     }
     assert rates["iab-rectangle"] > 2 * rates["iab-leaderboard"]
 
-    one = min(path for path in outputs.iterdir() if path.is_dir())
+    one = min(path for path in outputs.glob("[!.]*") if path.is_dir())
     alone = json.loads(
         runner.invoke(
             cli, ["feedback", "report", str(one), "--json"], catch_exceptions=False

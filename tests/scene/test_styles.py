@@ -7,6 +7,7 @@ import pytest
 from coloraide import Color
 from scene_kit import caption
 
+from aigc import brief as briefs
 from aigc import prompts, seasons
 from aigc.campaign import Brand, Brief, Tone
 from aigc.errors import BriefError
@@ -143,7 +144,7 @@ def test_unknown_style_and_day_are_refused_by_name():
     with pytest.raises(BriefError, match="no style 'x'; choose from auto, 618, black-friday"):
         check(brief(style="x"))
     with pytest.raises(BriefError, match="date = '2026-02-30'"):
-        check(brief(date="2026-02-30"))
+        briefs.check(brief(date="2026-02-30"))
 
 
 def test_packs_look_different():

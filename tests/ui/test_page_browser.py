@@ -141,7 +141,7 @@ def test_from_a_photo_to_a_zip(page: Any, photo: Path, outputs: Path, tmp_path: 
     with page.expect_download() as waiting:
         download.click()
     waiting.value.save_as(tmp_path / "campaign.zip")
-    (folder,) = (path for path in outputs.iterdir() if path.is_dir())
+    (folder,) = (path for path in outputs.glob("[!.]*") if path.is_dir())
     assert waiting.value.suggested_filename == f"{folder.name}.zip"
     with zipfile.ZipFile(tmp_path / "campaign.zip") as packed:
         for name in ("campaign.json", "index.html", "typeset/iab-leaderboard.jpg"):

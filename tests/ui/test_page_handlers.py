@@ -154,7 +154,7 @@ def test_stop_ends_between_stages_and_the_next_run_goes_on(form: Form, tmp_path:
     assert "Stopped" in view.progress
     assert not view.running
     assert view.caption
-    (folder,) = (path for path in outputs.iterdir() if path.is_dir())
+    (folder,) = (path for path in outputs.glob("[!.]*") if path.is_dir())
     assert (folder / "caption.json").exists()
     assert not (folder / "campaign.json").exists()
 
