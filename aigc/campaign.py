@@ -21,6 +21,7 @@ Size = tuple[int, int]
 Box = tuple[float, float, float, float]
 Tone = Literal["promotional", "functional", "fun", "poetic", "heartwarming"]
 Unit = Annotated[float, Field(ge=0, le=1)]
+Nudge = Annotated[float, Field(ge=-1, le=1)]
 
 _OPAQUE = 250  # alpha from which on nothing is seen through
 
@@ -80,6 +81,50 @@ class OwnCopy(Value):
     cta: Line = Field("", max_length=40)
 
 
+class Tweak(Value):
+    """What the merchant changed on one poster; what is empty is as on the others."""
+
+    copy_id: str = Field("", description="The text it leads with")
+    layout: str = Field("", description="Its layout; the judge then tries no other")
+    style: str = Field("", description="Its style pack")
+    seed: Annotated[int, Field(ge=0, le=2**32 - 1)] | None = Field(
+        None, description="Seed of its scene, in place of the brief's"
+    )
+    product: tuple[Nudge, Nudge] = Field(
+        (0.0, 0.0), description="How far the product is moved right and down, of the poster's sides"
+    )
+    scale: float = Field(1.0, ge=0.5, le=2.0, description="How much larger the product stands")
+    text: tuple[Nudge, Nudge] = Field(
+        (0.0, 0.0), description="How far the texts are moved right and down, of the poster's sides"
+    )
+    locked: bool = Field(
+        False, description="Kept as it is while others change; corrections still reach it"
+    )
+
+
+class EditedCopy(OwnCopy):
+    """A written text as the merchant put it right."""
+
+    hashtags: tuple[Line, ...] | None = Field(None, max_length=10, description="None: as written")
+
+
+class Edits(Value):
+    """What the merchant corrected after a look; each stage's result is taken with its own."""
+
+    matte: str = Field("", description="Path of a picture of the photo's shape: white the product")
+    caption: Line = Field("", max_length=300, description="What the photo shows, in a sentence")
+    tags: tuple[Annotated[Line, Field(min_length=1, max_length=40)], ...] | None = Field(
+        None, max_length=20, description="Words that the photo supports; None: as seen"
+    )
+    texts: dict[str, EditedCopy] = Field({}, description="Texts put right, by their id")
+    lead: str = Field("", description="The text to lead with, by its id; empty: the best")
+    style: str = Field("", description="Style pack, in place of the brief's")
+    seed: Annotated[int, Field(ge=0, le=2**32 - 1)] | None = Field(
+        None, description="Seed of the scenes, in place of the brief's"
+    )
+    posters: dict[str, Tweak] = Field({}, description="Changes to one poster, by its id")
+
+
 class Brief(Value):
     """What the merchant says: one product, one photo, and where it will be sold."""
 
@@ -126,6 +171,9 @@ class Brief(Value):
     style: str = Field("auto", description="Style pack, or auto")
     variants: int = Field(1, ge=1, le=6, description="Posters a channel")
     seed: int = Field(0, ge=0, le=2**32 - 1, description="Same seed, same campaign")
+    edits: Edits = Field(
+        default_factory=Edits, description="Corrections made after a look at the campaign"
+    )
 
     @property
     def voice(self) -> Tone:

@@ -45,7 +45,7 @@ def campaign_id(brief: Brief, picture: Photo, recipe: Recipe) -> str:
         name: {"backend": stage.backend, **stage.what(), **stage.files}  # of files what they hold
         for name, stage in recipe.items()
     }
-    said = {"brief": brief.model_dump(mode="json", exclude={"photo"}), "recipe": table}
+    said = {"brief": brief.model_dump(mode="json", exclude={"photo", "edits"}), "recipe": table}
     digest.update(json.dumps(said, sort_keys=True).encode())
     return f"{slugify(brief.name, max_length=40) or 'campaign'}-{digest.hexdigest()[:8]}"
 
