@@ -14,7 +14,7 @@ import uvicorn
 
 from aigc.recipe import Recipe
 
-from . import page
+from . import page, served
 from .house import House
 from .line import Line
 from .theme import theme
@@ -29,7 +29,8 @@ def launch(*, host: str, port: int, outputs: str) -> None:
     # A service manager's SIGTERM ends it as Ctrl-C does, so that no upload stays behind.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="aigc-page-", ignore_cleanup_errors=True) as scratch:
-        os.environ["GRADIO_TEMP_DIR"] = scratch  # before the components read it
+        # Before the components read it; beside the jobs, for Gradio serves what lies in here.
+        os.environ["GRADIO_TEMP_DIR"] = str(Path(scratch) / "uploads")
         line = Line(Path(scratch) / "jobs")
         try:
             house = House(Path(outputs).resolve(), Path(scratch), line, Recipe.load())
@@ -42,6 +43,7 @@ def launch(*, host: str, port: int, outputs: str) -> None:
 def server(house: House) -> fastapi.FastAPI:
     """Make the web application: English at /, the others below their names."""
     app = fastapi.FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.include_router(served.routes(house))
     styles = sorted((Path(__file__).parent / "styles").glob("*.css"))
     for language in sorted(LANGUAGES, key="en".__eq__):  # English last, for it takes what is left
         gr.mount_gradio_app(
