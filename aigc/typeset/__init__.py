@@ -26,6 +26,11 @@ class PlanRequest(Value):
     copies: tuple[Copy, ...]  # best first
     seed: int
     avoid: tuple[str, ...] = ()  # layouts that were tried and failed
+    # What the merchant changed on this poster alone:
+    layout: str = ""  # the one to take; no other is tried
+    product: tuple[float, float] = (0.0, 0.0)  # moved right and down, of the poster's sides
+    scale: float = 1.0  # how much larger the product stands
+    text: tuple[float, float] = (0.0, 0.0)  # the texts moved right and down, likewise
 
 
 class SetRequest(Value):
