@@ -11,10 +11,13 @@ from aigc.errors import AigcError
 
 from .house import House
 
-# The contact sheet and pictures drawn as SVG show themselves and run nothing.
+# The contact sheet and pictures drawn as SVG show themselves and run nothing. Without
+# allow-same-origin the sheet's pictures would be asked for without the cookie that opens them.
 SANDBOX = (
-    "sandbox; default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; font-src data:"
+    "sandbox allow-same-origin allow-popups allow-downloads; default-src 'none'; "
+    "img-src 'self' data:; style-src 'unsafe-inline'; font-src 'self' data:; frame-ancestors 'none'"
 )
+_SHOWN_AS_PAGE = ("text/", "image/svg", "application/xml", "application/xhtml")
 
 
 def routes(house: House) -> fastapi.APIRouter:
