@@ -18,3 +18,12 @@ element.addEventListener('submit', (event) => {
   const at = event.target.closest('form[data-do]');
   if (at) tell(at, { fields: Object.fromEntries(new FormData(at)) });
 });
+// What had the keyboard's focus has it again when the board was drawn anew.
+let last = '';
+document.addEventListener('focusin', (event) => {
+  last = element.contains(event.target) ? event.target.id : '';
+});
+watch('value', () => {
+  const at = last && document.activeElement === document.body && document.getElementById(last);
+  if (at && element.contains(at)) at.focus({ preventScroll: true });
+});

@@ -6,14 +6,15 @@ from pathlib import Path
 from typing import Any
 
 
-def board(html: str = "", **told: Any) -> Any:
+def board(html: str = "", *, also: Path | None = None, **told: Any) -> Any:
     """A piece of the page that Python renders and that reports `act` events.
 
     A click on a button with data-do="lead", a change of an input with data-do="headline", or the
     submission of a form triggers `act`; its gr.EventData has the element's data-* (in `_data`),
-    its `value`, and for a form its fields in `fields`.
+    its `value`, and for a form its fields in `fields`. `also` is a script that runs after board.js.
     """
     import gradio as gr
 
-    script = (Path(__file__).parent / "board.js").read_text("utf-8")
+    files = filter(None, (Path(__file__).with_name("board.js"), also))
+    script = "\n".join(file.read_text("utf-8") for file in files)
     return gr.HTML(html, js_on_load=script, apply_default_css=False, **told)
