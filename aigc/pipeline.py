@@ -242,7 +242,8 @@ def _typeset(campaigns: Campaigns, recipe: Recipe) -> Moved:
         for plan, scene in zip(_plans(each), each.scenes, strict=True)
     ]
     for done, (each, plan, scene) in enumerate(jobs):
-        events.report("typeset", done, len(jobs), scene.id, each)
+        so_far = each.model_copy(update={"posters": tuple(one.poster for one in made[each.id])})
+        events.report("typeset", done, len(jobs), scene.id, so_far)
         metadata = partial(_metadata, each)
         made[each.id].append(relayout.finish(plan, scene, metadata, painter, typesetter))
     return [

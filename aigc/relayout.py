@@ -32,12 +32,15 @@ def finish(
 ) -> Finished:
     """Set a poster and judge it; where it fails, try up to two other layouts and keep the best.
 
+    A poster that the merchant laid out by hand keeps its layout.
+
     The scene that comes back names the layouts that were turned down for it: a resumed run,
     which starts from it, does not try them again, and so ends with the same poster.
     """
     kept = _set(plan, scene, metadata, typesetter)
     turned_down = scene.tried
-    while len(turned_down) < TRIES and _hopeful(_verdict(kept)):
+    own = bool(plan.layout) or plan.moved  # the merchant's word stands, whatever the judge says
+    while not own and len(turned_down) < TRIES and _hopeful(_verdict(kept)):
         other = _elsewhere(plan, kept.scene, turned_down, painter, typesetter)
         if other is None:
             break

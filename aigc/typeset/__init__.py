@@ -32,6 +32,11 @@ class PlanRequest(Value):
     scale: float = 1.0  # how much larger the product stands
     text: tuple[float, float] = (0.0, 0.0)  # the texts moved right and down, likewise
 
+    @property
+    def moved(self) -> bool:
+        """Whether something is not to stand where its layout puts it."""
+        return any(self.product) or any(self.text) or self.scale != 1.0
+
 
 class SetRequest(Value):
     """A poster whose scene is painted: set this copy on it."""

@@ -20,6 +20,7 @@ from aigc.typeset import (
     faces,
     layouts,
     logos,
+    tweaks,
     whole,
 )
 from aigc.typeset.compose import EASY, inked, marked, resized
@@ -204,11 +205,13 @@ def _printed(request: SetRequest, made: Composition) -> tuple[bytes, bytes]:
 
 def _choose(plan: PlanRequest, wish: str) -> str:
     channel = plan.channel
+    if plan.layout:
+        return layouts.checked(plan.layout, channel, whole=plan.caption.whole).name
     if wish != "auto" and channel.shape in layouts.named(wish).shapes:
         return wish
 
     def measure(layout: str) -> dict[str, Element]:
-        return _sheet(plan, layout).elements()
+        return _untouched(plan, layout).elements()
 
     if plan.caption.whole and channel.background == "scene":
         return choose.choose_for_photo(plan, measure)
@@ -223,6 +226,14 @@ def _choose(plan: PlanRequest, wish: str) -> str:
 
 
 def _sheet(plan: PlanRequest, layout: str) -> Sheet:
+    """A poster's sheet, with what the merchant moved on it."""
+    sheet = _untouched(plan, layout)
+    if not plan.moved:
+        return sheet
+    return sheet.changed(**tweaks.data(plan, layout, sheet.elements()))
+
+
+def _untouched(plan: PlanRequest, layout: str) -> Sheet:
     colours = _theme(plan)
     data = content.sheet_data(plan, content.copy_for(plan), colours)
     placing = choose.placing(plan, layout, data["rtl"])

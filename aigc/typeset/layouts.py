@@ -88,6 +88,30 @@ def for_photos(channel: Channel) -> dict[str, str]:
     return {each.photo: each.name for each in own if each.photo}
 
 
+def fitting(channel: Channel, *, whole: bool) -> list[Layout]:
+    """Every layout that a poster of a channel can take, of a `whole` photo or of a cut-out."""
+    photo = whole and channel.background == "scene"
+    return [
+        layout
+        for layout in all_layouts().values()
+        if channel.shape in layout.shapes
+        and bool(layout.photo) == photo
+        and layout.background == channel.background
+    ]
+
+
+def checked(name: str, channel: Channel, *, whole: bool) -> Layout:
+    """Find a layout that a merchant asks for; raises BriefError naming those that fit."""
+    able = {layout.name: layout for layout in fitting(channel, whole=whole)}
+    if name not in able:
+        kind = "a whole photo" if whole else "a cut-out"
+        raise BriefError(
+            f"layout '{name}': not for {channel.name} ({channel.shape}, {kind}); "
+            f"choose from {', '.join(able)}"
+        )
+    return able[name]
+
+
 def named(name: str) -> Layout:
     """Find a layout by name; raises BriefError naming the choices."""
     known = all_layouts()
