@@ -23,6 +23,7 @@ from aigc import (
     cli_preflight,
     cli_rank,
     cli_recipe,
+    cli_ui,
 )
 from aigc.cli_lists import STAGES, as_json, shown
 from aigc.cli_recipe import backend_options
@@ -210,21 +211,7 @@ cli.add_command(cli_inspect.inspect)
 cli.add_command(cli_feedback.feedback)
 cli.add_command(cli_learn.learn)
 cli.add_command(cli_next.upcoming)
-
-
-@cli.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=7860, show_default=True, type=int, help="Port to listen on.")
-@click.option("-o", "--output", default="outputs", show_default=True, help="Where campaigns go.")
-def ui(host: str, port: int, output: str) -> None:
-    """Open the merchant's page in a browser; nothing leaves this machine."""
-    import importlib
-
-    try:
-        page = importlib.import_module("aigc._ui.app")  # the wheel's copy
-    except ModuleNotFoundError:
-        page = importlib.import_module("ui.app")  # the checkout's
-    page.launch(host=host, port=port, outputs=output)
+cli.add_command(cli_ui.ui)
 
 
 def _brief(source: str, options: dict[str, Any]) -> Brief:

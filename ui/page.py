@@ -15,7 +15,7 @@ def lay_out(language: str, house: House) -> gr.Blocks:
     """Make the whole page; its events are private but for those of `api`."""
     say = speaker(language)
     with gr.Blocks(title=say("page.title"), delete_cache=(3600, 86400)) as demo:
-        gr.HTML(views.masthead(say, language, house.root), apply_default_css=False)
+        gr.HTML(views.masthead(say, language, house), apply_default_css=False)
         campaign, job = gr.State(""), gr.State("")
         with gr.Tabs(selected="product", elem_id="tabs") as tabs:
             page = Page(language, say, house, campaign, job, tabs)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import jinja2
 
+from .house import House
 from .words import LANGUAGES, Say
 
 
@@ -26,8 +27,15 @@ def render(template: str, say: Say, **values: object) -> str:
     return _environment().get_template(template).render(say=say, **values).strip()
 
 
-def masthead(say: Say, language: str, root: str) -> str:
-    """The page's heading, with the way to the other language."""
+def masthead(say: Say, language: str, house: House) -> str:
+    """The page's heading, with the way to the other language and, for who logged in, out."""
     other = next(each for each in LANGUAGES if each != language)
-    address = f"{root}/" if other == "en" else f"{root}/{other}/"
-    return render("masthead.html.j2", say, address=address, other=other)
+    at = house.root if language == "en" else f"{house.root}/{language}"
+    return render(
+        "masthead.html.j2",
+        say,
+        address=f"{house.root}/language/{other}",
+        other=other,
+        leave=f"{at}/logout" if house.guests == "names" else "",
+        icon=f"{house.root}/shell/icon.svg",
+    )

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 LANGUAGES = {"en": "English", "zh": "中文"}
+TAGS = {"en": "en", "zh": "zh-CN"}  # as browsers write them
 Say = Callable[..., str]  # say("form.name"), say("live.ahead", count=3)
 
 

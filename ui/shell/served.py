@@ -9,7 +9,7 @@ from fastapi.responses import FileResponse, PlainTextResponse, Response
 
 from aigc.errors import AigcError
 
-from .house import House
+from ..house import House
 
 # The contact sheet and pictures drawn as SVG show themselves and run nothing. Without
 # allow-same-origin the sheet's pictures would be asked for without the cookie that opens them.
