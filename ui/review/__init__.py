@@ -9,6 +9,7 @@ from aigc.revise import versions
 from .. import views
 from ..board import board
 from ..house import Page
+from . import copies
 from .desk import Desk
 from .work import Work
 
@@ -25,3 +26,4 @@ def lay_out(page: Page) -> None:
         desk = Desk(page)
         desk.draws(head, shown)
         desk.undoes(shown.act)
+        copies.lay_out(page, desk)
