@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aigc.channels import Channel, all_channels
+from aigc.channels import all_channels
 from aigc.styles import all_styles
 
 from .words import Say
