@@ -50,6 +50,12 @@ def _go(page: Page, fields: Fields, go: Any, line: waiting.Waiting, welcome: Any
 
     told = {"show_progress": "hidden", "api_visibility": "private"}
     go.click(made, set(names), [page.job, page.campaign, line.timer, *signs], **told)
+    for sign, mended in {
+        "name": fields["name"].input,
+        "channels": fields["channels"].change,
+    }.items():
+        # What was wrong is no longer said once it is put right; the browser does so by itself.
+        mended(None, None, fields[f"wrong_{sign}"], js="() => ''", **told)
     for state in (page.job, page.campaign):
         state.change(_welcome, [page.job, page.campaign], welcome, **told)
 

@@ -141,7 +141,7 @@ def shown(house: House, say: Say, news: News, folder: Path | None) -> Shown:
         say,
         news=news,
         parts=parts,
-        share=round(100 * sum(part.share for part in parts) / len(parts)),
+        share=share(news, parts),
         left=say("live.left_minutes", count=minutes + (seconds > 30))
         if minutes
         else say("live.left_seconds", count=max(5, 5 * round(seconds / 5)))
@@ -157,6 +157,14 @@ def shown(house: House, say: Say, news: News, folder: Path | None) -> Shown:
         _posters(house, say, news),
         say(f"live.{news.stage}_now") if news.state == "running" and news.stage else "",
     )
+
+
+def share(news: News, parts: list[Part]) -> int:
+    """How much is done, in per cent: by time where the rest can be told, else by stages."""
+    spent = sum(news.seconds.values())
+    if news.left and spent:
+        return round(100 * spent / (spent + news.left))
+    return round(100 * sum(part.share for part in parts) / len(parts))
 
 
 def stages(news: News) -> list[Part]:
