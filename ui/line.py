@@ -2,9 +2,39 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
+import multiprocessing
+import pickle
+import shutil
+import threading
+import time
+import uuid
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import CancelledError
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
+
+from pebble import ProcessExpired, ProcessPool
+
+from aigc.errors import AigcError
+
+from . import worker
+from .pace import Pace
+from .turns import Place, Turns
+
+PER_OWNER, IN_ALL = 20, 200  # jobs that may wait
+ENDED = ("done", "stopped", "failed")
+_TICK = 0.1  # seconds between two looks at what runs
+_NEWS = 0.2  # and between two looks of a follower
+_MERCY = 5.0  # seconds in which a job that is to stop may do so by itself
+_LAST = 1.0  # and when the server ends
+_KEPT = 6 * 3600.0  # seconds for which a job that has ended is remembered
+
+log = logging.getLogger(__name__)
 
 
 class Preview(NamedTuple):
@@ -31,6 +61,29 @@ class News(NamedTuple):
     left: float | None = None  # seconds to go, a guess
     posters: tuple[Preview, ...] = ()
     error: str = ""
+    name: str = ""  # what the job is called in a list of jobs
+
+
+@dataclass(eq=False)
+class _Job:
+    """A job as the line knows it; only the line's thread changes it once it is put."""
+
+    owner: str
+    name: str
+    kind: str
+    work: bytes
+    place: Place
+    folder: Path
+    news: News
+    future: Any = None
+    told: dict[str, Any] = field(default_factory=dict)  # by its worker
+    read: int = 0  # bytes of what was told
+    begun: float = 0.0
+    heard: float = 0.0
+    entered: float = 0.0  # its stage
+    stopped: float | None = None
+    stalled: bool = False
+    ended: float | None = None
 
 
 class Line:
@@ -38,32 +91,236 @@ class Line:
 
     def __init__(self, scratch: Path, *, workers: int = 1, patience: float = 600) -> None:
         """Jobs' events and previews are kept under `scratch`; silent for `patience` s: stalled."""
-        raise NotImplementedError
+        self._scratch, self._workers, self._patience = scratch, workers, patience
+        self._jobs: dict[str, _Job] = {}
+        self._turns, self._pace = Turns(), Pace()
+        self._lock = threading.RLock()
+        self._wake = threading.Event()
+        self._closing = False
+        self._pool = self._staffed()
+        self._thread = threading.Thread(target=self._watch, name="line", daemon=True)
+        self._thread.start()
 
     def put(self, owner: str, name: str, work: Callable[..., Any], *given: Any) -> str:
         """Line up `work(*given, listener=…)`, a function that a process can import; give its id.
 
         `name` is what the job is called in a list of jobs. Raises AigcError where too many wait.
         """
-        raise NotImplementedError
+        packed = pickle.dumps(partial(work, *given))
+        with self._lock:
+            waiting = self._in("waiting")
+            if self._closing:
+                raise AigcError("The page's server ends; start it again first.")
+            if sum(each.owner == owner for each in waiting) >= PER_OWNER:
+                raise AigcError(f"{PER_OWNER} of your jobs wait already; stop one, or try later.")
+            if len(waiting) >= IN_ALL:
+                raise AigcError(f"{IN_ALL} jobs wait already; try again in some minutes.")
+            job = uuid.uuid4().hex
+            folder = self._scratch / job
+            folder.mkdir(parents=True)
+            place = self._turns.give(owner, waiting)
+            news = News(job, "waiting", name=name)
+            self._jobs[job] = _Job(owner, name, _kind(work), packed, place, folder, news)
+            self._tell_all()
+        self._wake.set()
+        return job
 
     async def follow(self, job: str) -> AsyncIterator[News]:
-        """Give a job's news, at once and whenever there is some; the last is done or an error."""
-        raise NotImplementedError
-        yield
+        """Give a job's news, at once and whenever there is some; the last is done or an error.
+
+        Raises AigcError where there is no such job.
+        """
+        found = self._find(job)
+        seen: News | None = None
+        while seen is None or seen.state not in ENDED:
+            if found.news is not seen:
+                seen = found.news
+                yield seen
+            else:
+                await asyncio.sleep(_NEWS)
 
     def stop(self, job: str) -> None:
         """Stop a job: at its next report, or after a few seconds by ending its process."""
-        raise NotImplementedError
+        with self._lock:
+            found = self._find(job)
+            if found.news.state == "waiting":
+                self._end(found, "stopped")
+                self._tell_all()
+            elif found.ended is None and found.stopped is None:
+                found.stopped = time.monotonic()
+                (found.folder / worker.STOP).touch()
 
     def jobs(self, owner: str) -> list[News]:
-        """What an owner has waiting and running, and what ended lately."""
-        raise NotImplementedError
+        """What an owner has waiting and running, and what ended lately; the newest first."""
+        with self._lock:
+            return [each.news for each in reversed(self._jobs.values()) if each.owner == owner]
 
     def owner(self, job: str) -> str:
         """Whose job it is; raises AigcError where there is none."""
-        raise NotImplementedError
+        return self._find(job).owner
 
     def close(self) -> None:
         """End the worker; nobody is left to look at what it makes."""
-        raise NotImplementedError
+        with self._lock:
+            if self._closing:
+                return
+            self._closing = True
+            running = self._in("running")
+            for each in running:
+                (each.folder / worker.STOP).touch()
+        self._wake.set()
+        self._thread.join()
+        until = time.monotonic() + _LAST  # so that locks and files are let go
+        while time.monotonic() < until and not all(each.future.done() for each in running):
+            time.sleep(0.02)
+        self._pool.stop()
+        self._pool.join()
+        with self._lock:
+            for each in (*running, *self._in("waiting")):
+                if each.ended is None:
+                    self._end(each, "stopped")
+
+    def _staffed(self) -> Any:
+        # Spawned, not forked: torch's threads and locks do not survive a fork.
+        context: Any = multiprocessing.get_context("spawn")
+        pool = ProcessPool(self._workers, initializer=worker.begin, context=context)
+        for _ in range(self._workers):
+            pool.schedule(worker.warm)
+        return pool
+
+    def _find(self, job: str) -> _Job:
+        found = self._jobs.get(job)
+        if found is None:
+            raise AigcError(f"job '{job}': there is none; what it made is in History")
+        return found
+
+    def _in(self, state: str) -> list[_Job]:
+        return [each for each in self._jobs.values() if each.news.state == state]
+
+    def _watch(self) -> None:
+        while not self._closing:
+            with self._lock:
+                try:
+                    self._look()
+                except Exception:
+                    log.exception("the line could not be looked after")
+                busy = bool(self._in("running"))
+            self._wake.wait(_TICK if busy else 60)
+            self._wake.clear()
+
+    def _look(self) -> None:
+        now = time.monotonic()
+        for job in self._in("running"):
+            ended = job.future.done()
+            self._hear(job, now)
+            if ended:
+                self._ended(job)
+            elif job.stopped is not None and now - job.stopped > _MERCY:
+                job.future.cancel()
+            elif now - job.heard > self._patience:
+                job.stalled = True
+                job.future.cancel()
+        for job in [each for each in self._jobs.values() if each.ended is not None]:
+            if now - (job.ended or now) > _KEPT:
+                del self._jobs[job.news.job]
+                shutil.rmtree(job.folder, ignore_errors=True)
+        while len(self._in("running")) < self._workers and self._in("waiting"):
+            self._begin(min(self._in("waiting"), key=lambda each: each.place))
+        self._tell_all()
+
+    def _begin(self, job: _Job) -> None:
+        for _ in range(2):
+            try:
+                job.future = self._pool.schedule(worker.make, args=(job.folder, job.work))
+                break
+            except RuntimeError:  # its worker died while it had nothing to do
+                self._pool.stop()
+                self._pool.join()
+                self._pool = self._staffed()
+        self._turns.begins(job)
+        job.begun = job.heard = job.entered = time.monotonic()
+        job.news = job.news._replace(state="running", ahead=0)
+
+    def _hear(self, job: _Job, now: float) -> None:
+        told, job.read = worker.last(job.folder, job.read)
+        if told is not None:
+            if told.get("stage") != job.told.get("stage"):
+                job.entered = now
+            job.told, job.heard = told, now
+
+    def _ended(self, job: _Job) -> None:
+        try:
+            state, error, trace = job.future.result()
+        except CancelledError:
+            minutes = f"{self._patience / 60:.0f} minutes"
+            stalled = f"Nothing was heard of it for {minutes}, so it was ended; try again."
+            state, error, trace = ("failed", stalled, "") if job.stalled else ("stopped", "", "")
+        except BrokenProcessPool:  # before it was begun
+            job.news = job.news._replace(state="waiting")
+            return
+        except ProcessExpired as expired:
+            trace = ""
+            if job.stopped is not None:
+                state, error = "stopped", ""
+            else:
+                log.error("the worker of job %s died with exit code %s", job.name, expired.exitcode)
+                state, error = (
+                    "failed",
+                    (
+                        "The process that made it was ended, perhaps for want of memory; "
+                        "try again: what was finished is kept."
+                    ),
+                )
+        if trace:
+            log.error("job %s failed:\n%s", job.name, trace)
+        if state == "done":
+            self._pace.learn(job.kind, job.told, time.monotonic() - job.begun)
+        self._end(job, state, error)
+
+    def _end(self, job: _Job, state: Any, error: str = "") -> None:
+        job.ended = time.monotonic()
+        job.work = b""
+        job.news = self._news(job)._replace(state=state, ahead=0, left=None, error=error)
+
+    def _tell_all(self) -> None:
+        """Bring the news of every job that has not ended up to date."""
+        now, soon = time.monotonic(), 0.0
+        running = self._in("running")
+        for job in running:
+            left = self._pace.left(job.kind, job.told, now - job.begun, now - job.entered)
+            soon += left
+            self._tell(job, self._news(job)._replace(left=float(round(left))))
+        free = self._workers - len(running)
+        waiting = sorted(self._in("waiting"), key=lambda each: each.place)
+        for number, job in enumerate(waiting):
+            soon += self._pace.left(job.kind, {}, 0, 0)
+            ahead = max(0, number + 1 - free) if free > 0 else number + len(running)
+            left = 5.0 * round(soon / self._workers / 5)  # in steps, for all of them look at it
+            self._tell(job, job.news._replace(ahead=ahead, left=left))
+
+    def _tell(self, job: _Job, news: News) -> None:
+        if news != job.news:
+            job.news = news
+
+    def _news(self, job: _Job) -> News:
+        told = job.told
+        posters = (
+            (Preview(one, of, tuple(size), file) for one, of, size, file in told["posters"])
+            if "posters" in told
+            else ()
+        )
+        return job.news._replace(
+            campaign=told.get("campaign", ""),
+            stage=told.get("stage", ""),
+            done=told.get("done", 0),
+            total=told.get("total", 0),
+            note=told.get("note", ""),
+            seconds=told.get("seconds", {}),
+            posters=tuple(posters),
+        )
+
+
+def _kind(work: Callable[..., Any]) -> str:
+    while isinstance(work, partial):
+        work = work.func
+    return f"{work.__module__}.{work.__qualname__}".replace("aigc.pipeline", "pipeline")

@@ -34,10 +34,15 @@ _THREADS = (
 )
 
 
-def settle() -> None:
-    """Make this process a worker: one thread, for a worker is a core, and no life of its own."""
-    os.environ.update(dict.fromkeys(_THREADS, "1"))  # for what is loaded from now on
-    threadpoolctl.threadpool_limits(1)  # for what already is
+def settle(threads: int | None = 1) -> None:
+    """Make this process a worker: one thread, for a worker is a core, and no life of its own.
+
+    The only worker of a machine takes all its cores: `threads` is None.
+    """
+    if threads is not None:
+        # For what is loaded from now on, and for what already is.
+        os.environ.update(dict.fromkeys(_THREADS, str(threads)))
+        threadpoolctl.threadpool_limits(threads)
     _libc("mallopt", _ARENAS, 2)  # each thread that loads a model would keep memory of its own
     parent = multiprocessing.parent_process()
     if parent is not None:
@@ -47,6 +52,11 @@ def settle() -> None:
 def _end_with(parent: multiprocessing.process.BaseProcess) -> None:
     parent.join()
     os._exit(1)  # its parent was killed: whoever goes on must find nobody writing
+
+
+def trim() -> None:
+    """Give freed memory back: a night is long, and what one product left must not add up."""
+    _libc("malloc_trim", 0)
 
 
 def _libc(function: str, *values: int) -> None:
@@ -174,7 +184,7 @@ def work(jobs: Sequence[Job], stages: Sequence[str], recipe: Recipe, outputs: st
                 run.finish(number)
             else:
                 run.leave(number)
-    _libc("malloc_trim", 0)  # a night is long: what one product left must not add up
+    trim()
     return [run.ended[job.number] for job in jobs]
 
 
