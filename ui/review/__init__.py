@@ -9,7 +9,7 @@ from aigc.revise import versions
 from .. import views
 from ..board import board
 from ..house import Page
-from . import copies
+from . import copies, photo
 from .desk import Desk
 from .work import Work
 
@@ -26,4 +26,5 @@ def lay_out(page: Page) -> None:
         desk = Desk(page)
         desk.draws(head, shown)
         desk.undoes(shown.act)
+        photo.lay_out(page, desk)
         copies.lay_out(page, desk)

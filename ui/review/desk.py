@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from .merge import StaleError, merged
 from .work import Work, read
 
 _LOCKS: WeakValueDictionary[Path, asyncio.Lock] = WeakValueDictionary()  # a folder's corrections
+_JOBS: dict[Path, str] = {}  # the correction that a folder waits for
 _QUIET: dict[str, Any] = {
     "api_visibility": "private",
     "show_progress": "hidden",
@@ -55,7 +56,7 @@ class Desk:
         self.version = gr.State(0)  # changes with the campaign in hand, and as it is corrected
         self.seen = gr.State(Seen())
         self.strip = board(elem_id="review-strip")
-        told = [page.campaign, self.seen, self.version]
+        told = [page.campaign, self.seen]
         page.campaign.change(self._open, told, [self.strip, self.version], **_QUIET)
         self.strip.act(self._stop, self.seen, **_QUIET)
 
@@ -72,7 +73,9 @@ class Desk:
         async def handle(request: gr.Request, name: str) -> Any:
             if not name:
                 return [""] * len(outputs) if isinstance(outputs, list) else ""
-            return await asyncio.to_thread(lambda: draw(read(self._folder(request, name))))
+            return await asyncio.to_thread(
+                lambda: draw(read(self.page.house.folder(request, name)))
+            )
 
         self.version.change(handle, self.page.campaign, outputs, **_QUIET)
 
@@ -91,87 +94,91 @@ class Desk:
             event: gr.EventData,
             name: str,
             seen: Seen,
-            version: int,
             *given: Any,
         ) -> AsyncIterator[Any]:
             told = event._data if isinstance(event._data, dict) else {}
-            folder = self._folder(request, name)
+            line = self.page.house.line
             try:
-                async with _lock(folder):  # one correction after another, each on the last
+                folder = self.page.house.folder(request, name)
+                async with self._alone(folder):
                     work = await asyncio.to_thread(read, folder)
-                    wanted = merged(
-                        seen.edits, work.edits, lambda edits: change(work, edits, told, *given)
+                    wanted = await asyncio.to_thread(
+                        merged,
+                        seen.edits,
+                        work.edits,
+                        lambda edits: change(work, edits, told, *given),
                     )
                     if wanted is None or wanted == work.edits:
+                        yield "", gr.skip()
                         return
-                    owner = self.page.house.owner(request)
-                    job = self.page.house.line.put(
-                        owner, work.campaign.brief.name, revise, str(folder), wanted
-                    )
-                    async for news in self._followed(job, seen):
-                        yield news, gr.skip()
-                    if read(folder).edits != work.edits:
-                        seen.edits = read(folder).edits
-                        yield gr.skip(), version + 1
+                    owner, title = self.page.house.owner(request), work.campaign.brief.name
+                    job = line.put(owner, title, revise, str(folder), wanted)
+                    begun, seen.job, _JOBS[folder] = time.monotonic(), job, job
+                    async with aclosing(line.follow(job)) as follow:
+                        async for news in follow:
+                            done = news.state == "done"
+                            if done:
+                                seen.edits = read(folder).edits
+                            said = self._goes(news, time.monotonic() - begun)
+                            yield said, _new() if done else gr.skip()
             except StaleError:
                 seen.edits = read(folder).edits
-                yield self._says("review.stale", wrong=True), version + 1
+                yield self._says("review.stale", wrong=True), _new()
             except (AigcError, ValueError) as error:
                 yield self._wrong(error), gr.skip()
 
-        told = [self.page.campaign, self.seen, self.version, *inputs]
+        told = [self.page.campaign, self.seen, *inputs]
         event(handle, told, [self.strip, self.version], **_QUIET)
 
     def undoes(self, event: Any) -> None:
         """Let an event take the last correction back."""
 
-        async def handle(
-            request: gr.Request, name: str, seen: Seen, version: int
-        ) -> AsyncIterator[Any]:
-            folder = self._folder(request, name)
+        async def handle(request: gr.Request, name: str, seen: Seen) -> AsyncIterator[Any]:
             try:
-                async with _lock(folder):
+                folder = self.page.house.folder(request, name)
+                async with self._alone(folder):
                     before = await asyncio.to_thread(read, folder)
                     if before.edits != seen.edits:
                         raise StaleError("changed in another window")
                     yield self._says("review.undoing", busy=True), gr.skip()
                     await asyncio.to_thread(undo, folder)
                     seen.edits = read(folder).edits
-                yield self._says("review.undone"), version + 1
+                yield self._says("review.undone"), _new()
             except StaleError:
                 seen.edits = read(folder).edits
-                yield self._says("review.stale", wrong=True), version + 1
+                yield self._says("review.stale", wrong=True), _new()
             except AigcError as error:
                 yield self._wrong(error), gr.skip()
 
-        told = [self.page.campaign, self.seen, self.version]
+        told = [self.page.campaign, self.seen]
         event(handle, told, [self.strip, self.version], **_QUIET)
 
-    async def _open(self, request: gr.Request, name: str, seen: Seen, version: int) -> Any:
+    async def _open(self, request: gr.Request, name: str, seen: Seen) -> Any:
         seen.name, seen.edits, seen.job = name, Edits(), ""
         if not name:
-            return "", version + 1
+            return "", _new()
         try:
-            work = await asyncio.to_thread(read, self._folder(request, name))
+            work = await asyncio.to_thread(read, self.page.house.folder(request, name))
         except AigcError as error:
             return self._wrong(error), gr.skip()
         seen.edits = work.edits
-        return "", version + 1
+        return "", _new()
 
     async def _stop(self, seen: Seen) -> None:
-        if seen.job:
-            await asyncio.to_thread(self.page.house.line.stop, seen.job)
+        job, seen.job = seen.job, ""
+        if job:
+            await asyncio.to_thread(self.page.house.line.stop, job)
 
-    async def _followed(self, job: str, seen: Seen) -> AsyncIterator[str]:
-        """The line about a job, again and again until it has ended."""
-        begun, seen.job = time.monotonic(), job
-        async with aclosing(self.page.house.line.follow(job)) as follow:
-            async for news in follow:
-                yield self._goes(news, time.monotonic() - begun)
-        seen.job = ""
-
-    def _folder(self, request: gr.Request, name: str) -> Path:
-        return self.page.house.folder(request, name)
+    @asynccontextmanager
+    async def _alone(self, folder: Path) -> AsyncIterator[None]:
+        """Hold a folder's corrections: one after another, each on what the last made of it."""
+        async with _LOCKS.setdefault(folder, asyncio.Lock()):
+            if job := _JOBS.get(folder):  # of a window that went away; it is made nevertheless
+                with suppress(AigcError):
+                    async for _ in self.page.house.line.follow(job):
+                        pass
+            yield
+            _JOBS.pop(folder, None)
 
     def _goes(self, news: News, seconds: float) -> str:
         """Say how a correction goes."""
@@ -212,5 +219,6 @@ class Desk:
         )
 
 
-def _lock(folder: Path) -> asyncio.Lock:
-    return _LOCKS.setdefault(folder, asyncio.Lock())
+def _new() -> int:
+    """A version that none was before, whatever happens at once."""
+    return time.time_ns()

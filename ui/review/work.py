@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from aigc.campaign import Campaign, Edits, Pixels
+from aigc.campaign import Campaign, Edits, Pixels, Size
 from aigc.errors import ExportError
 
 
@@ -21,6 +21,12 @@ class Work(NamedTuple):
     name: str  # of its folder
     folder: Path
     campaign: Campaign
+
+    @property
+    def photo(self) -> Size:
+        """How large its photo is, px."""
+        with Image.open(self.folder / "photo.png") as image:
+            return image.size
 
     @property
     def edits(self) -> Edits:
