@@ -15,19 +15,21 @@ from aigc.typeset.costs import Elements
 from aigc.typeset.mass import cut
 
 _MARGIN = 0.045  # of the short side: texts come no nearer to an edge, nor to a fine frame
+_MAT = 0.03  # of the short side, between a photo in its mat and the poster's edge
 _AT = 2e-3  # of the poster: a box so near to an edge touches it
 
 
 def data(plan: PlanRequest, layout: str, elements: Elements) -> dict[str, Any]:
     """What a layout reads of the tweaks, given where things stand without: fractions, as seen."""
-    box = elements["product"].box
-    product = _product(plan, box, elements) if _movable(plan, layout) else box
+    product = None
+    if (any(plan.product) or plan.scale != 1.0) and _stands_free(plan, layout):
+        product = _product(plan, elements["product"].box, elements)
     return {"moved": {"text": _texts(plan, elements), "product": product}}
 
 
-def _movable(plan: PlanRequest, layout: str) -> bool:
-    """Whether the product stands free: a photo that fills its part of the poster does not."""
-    return not plan.caption.whole or layouts.named(layout).photo in ("framed", "plate", "")
+def _stands_free(plan: PlanRequest, layout: str) -> bool:
+    """Whether the product can be moved: a photo that fills its part of the poster cannot."""
+    return not plan.caption.whole or layouts.named(layout).photo not in ("bleed", "over")
 
 
 def _product(plan: PlanRequest, box: Box, elements: Elements) -> Box:
@@ -36,20 +38,27 @@ def _product(plan: PlanRequest, box: Box, elements: Elements) -> Box:
     An edge that the photo cut off stays where the poster's edge or a panel hides the cut.
     """
     width, height = box[2] - box[0], box[3] - box[1]
-    scale = min(plan.scale, 1 / width, 1 / height)
+    across, down = _mat(plan)
+    scale = min(plan.scale, (1 - 2 * across) / width, (1 - 2 * down) / height)
     hidden = _hidden(plan, box, elements)
-    across = 0.0 if hidden["left"] else 1.0 if hidden["right"] else 0.5
-    down = 0.0 if hidden["top"] else 1.0 if hidden["bottom"] or content.stands(plan) else 0.5
-    left = box[0] + across * width * (1 - scale)
-    top = box[1] + down * height * (1 - scale)
-    right, down = plan.product
-    right = _kept(right, hidden["left"], hidden["right"])
-    down = _kept(down, hidden["top"], hidden["bottom"])
+    held_x = 0.0 if hidden["left"] else 1.0 if hidden["right"] else 0.5
+    held_y = 0.0 if hidden["top"] else 1.0 if hidden["bottom"] or content.stands(plan) else 0.5
+    left = box[0] + held_x * width * (1 - scale)
+    top = box[1] + held_y * height * (1 - scale)
+    left += _kept(plan.product[0], hidden["left"], hidden["right"])
+    top += _kept(plan.product[1], hidden["top"], hidden["bottom"])
     width, height = width * scale, height * scale
-    left = min(max(left + right, 0.0), 1 - width)
-    top = min(max(top + down, 0.0), 1 - height)
+    left = min(max(left, across), 1 - across - width)
+    top = min(max(top, down), 1 - down - height)
     moved = (left, top, left + width, top + height)
     return _whole(moved, plan.channel) if plan.caption.whole else moved
+
+
+def _mat(plan: PlanRequest) -> tuple[float, float]:
+    """What is kept free at the sides, and above and below: room for a photo's mat."""
+    width, height = plan.channel.size
+    mat = _MAT * min(width, height) if plan.caption.whole else 0.0
+    return mat / width, mat / height
 
 
 def _hidden(plan: PlanRequest, box: Box, elements: Elements) -> dict[str, bool]:
@@ -82,7 +91,8 @@ def _texts(plan: PlanRequest, elements: Elements) -> tuple[float, float]:
     if not boxes:
         return 0.0, 0.0
     lows, highs = (
-        [pick(box[i] for box in boxes) for i in ends] for pick, ends in ((min, (0, 1)), (max, (2, 3)))
+        [pick(box[i] for box in boxes) for i in ends]
+        for pick, ends in ((min, (0, 1)), (max, (2, 3)))
     )
     width, height = plan.channel.size
     least = _MARGIN * min(width, height)
