@@ -4,27 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import multiprocessing
 import pickle
 import shutil
 import threading
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import CancelledError
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from pebble import ProcessExpired, ProcessPool
-
 from aigc.errors import AigcError
 
 from . import worker
+from .crew import Crew, Future
 from .pace import Pace
 from .turns import Place, Turns
+from .worker import End
 
 PER_OWNER, IN_ALL = 20, 200  # jobs that may wait
 ENDED = ("done", "stopped", "failed")
@@ -32,6 +29,8 @@ _TICK = 0.1  # seconds between two looks at what runs
 _NEWS = 0.2  # and between two looks of a follower
 _MERCY = 5.0  # seconds in which a job that is to stop may do so by itself
 _LAST = 1.0  # and when the server ends
+_GONE = 0.5  # in which a process that is ended is gone
+_TRIES = 3  # to find a worker for a job
 _KEPT = 6 * 3600.0  # seconds for which a job that has ended is remembered
 
 log = logging.getLogger(__name__)
@@ -75,13 +74,15 @@ class _Job:
     place: Place
     folder: Path
     news: News
-    future: Any = None
+    future: Future = None
+    tries: int = 0
     told: dict[str, Any] = field(default_factory=dict)  # by its worker
     read: int = 0  # bytes of what was told
     begun: float = 0.0
     heard: float = 0.0
     entered: float = 0.0  # its stage
-    stopped: float | None = None
+    stopped: float | None = None  # when it was asked to end
+    cancelled: float | None = None  # when its process was
     stalled: bool = False
     ended: float | None = None
 
@@ -91,13 +92,13 @@ class Line:
 
     def __init__(self, scratch: Path, *, workers: int = 1, patience: float = 600) -> None:
         """Jobs' events and previews are kept under `scratch`; silent for `patience` s: stalled."""
-        self._scratch, self._workers, self._patience = scratch, workers, patience
+        self._scratch, self._patience = scratch, patience
         self._jobs: dict[str, _Job] = {}
         self._turns, self._pace = Turns(), Pace()
         self._lock = threading.RLock()
         self._wake = threading.Event()
         self._closing = False
-        self._pool = self._staffed()
+        self._crew = Crew(workers)
         self._thread = threading.Thread(target=self._watch, name="line", daemon=True)
         self._thread.start()
 
@@ -173,20 +174,11 @@ class Line:
         until = time.monotonic() + _LAST  # so that locks and files are let go
         while time.monotonic() < until and not all(each.future.done() for each in running):
             time.sleep(0.02)
-        self._pool.stop()
-        self._pool.join()
+        self._crew.close()
         with self._lock:
             for each in (*running, *self._in("waiting")):
                 if each.ended is None:
                     self._end(each, "stopped")
-
-    def _staffed(self) -> Any:
-        # Spawned, not forked: torch's threads and locks do not survive a fork.
-        context: Any = multiprocessing.get_context("spawn")
-        pool = ProcessPool(self._workers, initializer=worker.begin, context=context)
-        for _ in range(self._workers):
-            pool.schedule(worker.warm)
-        return pool
 
     def _find(self, job: str) -> _Job:
         found = self._jobs.get(job)
@@ -213,33 +205,27 @@ class Line:
         for job in self._in("running"):
             ended = job.future.done()
             self._hear(job, now)
-            if ended:
+            if ended and (job.cancelled is None or now - job.cancelled > _GONE):
                 self._ended(job)
-            elif job.stopped is not None and now - job.stopped > _MERCY:
-                job.future.cancel()
-            elif now - job.heard > self._patience:
-                job.stalled = True
-                job.future.cancel()
+            elif not ended:
+                job.stalled = now - job.heard > self._patience
+                if job.stalled or (job.stopped is not None and now - job.stopped > _MERCY):
+                    job.cancelled = now
+                    job.future.cancel()
         for job in [each for each in self._jobs.values() if each.ended is not None]:
-            if now - (job.ended or now) > _KEPT:
+            if job.ended is not None and now - job.ended > _KEPT:
                 del self._jobs[job.news.job]
                 shutil.rmtree(job.folder, ignore_errors=True)
-        while len(self._in("running")) < self._workers and self._in("waiting"):
+        while len(self._in("running")) < self._crew.workers and self._in("waiting"):
             self._begin(min(self._in("waiting"), key=lambda each: each.place))
         self._tell_all()
 
     def _begin(self, job: _Job) -> None:
-        for _ in range(2):
-            try:
-                job.future = self._pool.schedule(worker.make, args=(job.folder, job.work))
-                break
-            except RuntimeError:  # its worker died while it had nothing to do
-                self._pool.stop()
-                self._pool.join()
-                self._pool = self._staffed()
-        self._turns.begins(job)
+        job.future = self._crew.begin(job.folder, job.work)
+        job.tries += 1
         job.begun = job.heard = job.entered = time.monotonic()
         job.news = job.news._replace(state="running", ahead=0)
+        self._turns.begins(job)
 
     def _hear(self, job: _Job, now: float) -> None:
         told, job.read = worker.last(job.folder, job.read)
@@ -249,38 +235,26 @@ class Line:
             job.told, job.heard = told, now
 
     def _ended(self, job: _Job) -> None:
-        try:
-            state, error, trace = job.future.result()
-        except CancelledError:
-            minutes = f"{self._patience / 60:.0f} minutes"
-            stalled = f"Nothing was heard of it for {minutes}, so it was ended; try again."
-            state, error, trace = ("failed", stalled, "") if job.stalled else ("stopped", "", "")
-        except BrokenProcessPool:  # before it was begun
+        end = self._crew.end(job.future)
+        if end is None and job.tries < _TRIES:
             job.news = job.news._replace(state="waiting")
             return
-        except ProcessExpired as expired:
-            trace = ""
-            if job.stopped is not None:
-                state, error = "stopped", ""
-            else:
-                log.error("the worker of job %s died with exit code %s", job.name, expired.exitcode)
-                state, error = (
-                    "failed",
-                    (
-                        "The process that made it was ended, perhaps for want of memory; "
-                        "try again: what was finished is kept."
-                    ),
-                )
-        if trace:
-            log.error("job %s failed:\n%s", job.name, trace)
-        if state == "done":
+        end = end or End("failed", "No process could be begun for it; start the page again.")
+        if job.stopped is not None and end.state != "done":
+            end = End("stopped")
+        elif job.stalled:
+            heard = f"{max(1, round(self._patience / 60))} min"
+            end = End("failed", f"Nothing was heard of it for {heard}, so it was ended; try again.")
+        if end.trace:
+            log.error("job '%s' failed:\n%s", job.name, end.trace)
+        if end.state == "done":
             self._pace.learn(job.kind, job.told, time.monotonic() - job.begun)
-        self._end(job, state, error)
+        self._end(job, end.state, end.error)
 
     def _end(self, job: _Job, state: Any, error: str = "") -> None:
         job.ended = time.monotonic()
         job.work = b""
-        job.news = self._news(job)._replace(state=state, ahead=0, left=None, error=error)
+        job.news = _told(job)._replace(state=state, ahead=0, left=None, error=error)
 
     def _tell_all(self) -> None:
         """Bring the news of every job that has not ended up to date."""
@@ -289,38 +263,31 @@ class Line:
         for job in running:
             left = self._pace.left(job.kind, job.told, now - job.begun, now - job.entered)
             soon += left
-            self._tell(job, self._news(job)._replace(left=float(round(left))))
-        free = self._workers - len(running)
+            self._tell(job, _told(job)._replace(left=float(round(left))))
+        busy = len(running) + 1 - self._crew.workers  # jobs that end before the next begins
         waiting = sorted(self._in("waiting"), key=lambda each: each.place)
         for number, job in enumerate(waiting):
             soon += self._pace.left(job.kind, {}, 0, 0)
-            ahead = max(0, number + 1 - free) if free > 0 else number + len(running)
-            left = 5.0 * round(soon / self._workers / 5)  # in steps, for all of them look at it
-            self._tell(job, job.news._replace(ahead=ahead, left=left))
+            left = 5.0 * round(soon / self._crew.workers / 5)  # in steps: all of them look at it
+            self._tell(job, job.news._replace(ahead=max(0, number + busy), left=left))
 
     def _tell(self, job: _Job, news: News) -> None:
         if news != job.news:
             job.news = news
 
-    def _news(self, job: _Job) -> News:
-        told = job.told
-        posters = (
-            (Preview(one, of, tuple(size), file) for one, of, size, file in told["posters"])
-            if "posters" in told
-            else ()
-        )
-        return job.news._replace(
-            campaign=told.get("campaign", ""),
-            stage=told.get("stage", ""),
-            done=told.get("done", 0),
-            total=told.get("total", 0),
-            note=told.get("note", ""),
-            seconds=told.get("seconds", {}),
-            posters=tuple(posters),
-        )
+
+def _told(job: _Job) -> News:
+    """A job's news with what its worker told."""
+    told = dict(job.told)
+    told.pop("count", None)
+    posters = tuple(
+        Preview(name, channel, (width, height), file)
+        for name, channel, (width, height), file in told.pop("posters", ())
+    )
+    return job.news._replace(**told, posters=posters)
 
 
 def _kind(work: Callable[..., Any]) -> str:
     while isinstance(work, partial):
         work = work.func
-    return f"{work.__module__}.{work.__qualname__}".replace("aigc.pipeline", "pipeline")
+    return f"{work.__module__}.{work.__qualname__}"

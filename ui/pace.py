@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from aigc.stage import STAGES
 
+_RUN = "aigc.pipeline.run"
 _FIRST = {"caption": 5.0, "copywrite": 8.0, "rank": 1.0, "scene": 1.0, "typeset": 2.0}  # seconds
 _EACH = ("scene", "typeset")  # take so long for every poster
 _WHOLE = 8.0  # of any other job
 _NEW = 0.5  # weight of the last measure: the first one has loaded models
+_LATE = 0.15  # what takes longer than expected takes so much longer still
 
 
 class Pace:
@@ -28,8 +29,8 @@ class Pace:
 
     def left(self, kind: str, told: dict[str, Any], took: float, here: float) -> float:
         """Guess the seconds to go, `took` seconds after the beginning and `here` in its stage."""
-        if not kind.endswith("pipeline.run"):
-            return max(0.0, self._known.get(kind, _WHOLE) - took)
+        if kind != _RUN:
+            return max(self._known.get(kind, _WHOLE) - took, _LATE * took)
         stage, done, total = told.get("stage", ""), told.get("done", 0), told.get("total", 0)
         left = 0.0
         for name in STAGES:
@@ -41,15 +42,11 @@ class Pace:
             elif 0 < done < total:
                 left += here / done * (total - done)
             else:
-                left += max(0.0, expected - here)
+                left += max(expected - here, _LATE * here)
         return left
 
-    def whole(self, kinds: Iterable[str]) -> float:
-        """Guess the seconds of jobs that have not begun."""
-        return sum(self.left(kind, {}, 0, 0) for kind in kinds)
-
     def _add(self, name: str, seconds: float) -> None:
-        old = self._known.get(name, seconds)
+        old = self._known.get(name, _FIRST.get(name, seconds))
         self._known[name] = old + _NEW * (seconds - old)
 
 

@@ -20,7 +20,6 @@ from aigc import disk
 from aigc.batches import worker
 from aigc.errors import AigcError
 from aigc.events import Event
-from aigc.stage import STAGES
 
 EVENTS, STOP = "events.jsonl", "stop"  # what is told, and the file whose presence ends a job
 _SIDE, _QUALITY = 640, 82  # of a preview: its longest side in px, and WebP's quality
@@ -174,8 +173,3 @@ def last(folder: Path, start: int) -> tuple[dict[str, Any] | None, int]:
     if not whole:
         return None, start
     return json.loads(whole.splitlines()[-1]), start + len(whole)
-
-
-def stages_left(told: dict[str, Any]) -> list[str]:
-    """The flow's stages that are not done."""
-    return [stage for stage in STAGES if stage not in told.get("seconds", {})]
