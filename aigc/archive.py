@@ -10,9 +10,11 @@ from pathlib import PurePosixPath
 
 from slugify import slugify
 
-from aigc import adtexts
+from aigc import adtexts, portable
 from aigc.campaign import Campaign, Poster
 from aigc.channels import channel
+from aigc.disk import as_png
+from aigc.recipe import Recipe
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first day that a zip knows: the same bytes on every day
 
@@ -26,9 +28,21 @@ def of_channel(campaign: Campaign, name: str) -> bytes:
 
 
 def of_all(campaign: Campaign) -> bytes:
-    """Pack every channel, each in a folder of its own."""
+    """Pack every channel, each in a folder of its own, and the brief with the files it names.
+
+    `aigc run` on that brief gives the campaign again.
+    """
     names = dict.fromkeys(poster.channel for poster in campaign.posters)
-    return _zip({f"{n}/{file}": data for n in names for file, data in _files(campaign, n)})
+    made = {f"{n}/{file}": data for n in names for file, data in _files(campaign, n)}
+    return _zip(made | _brief(campaign))
+
+
+def _brief(campaign: Campaign) -> dict[str, bytes]:
+    rows = {step.stage: {"backend": step.backend, **step.options} for step in campaign.steps}
+    files = portable.files(campaign.brief, Recipe.of(rows))
+    del files["brief.json"]  # the same for programs
+    assert campaign.photo is not None  # a finished campaign has all
+    return files | {portable.PHOTO: as_png(campaign.photo.pixels, campaign.photo.alpha)}
 
 
 def file_name(campaign: Campaign, poster: Poster) -> str:

@@ -42,6 +42,9 @@ def wrongs(brief: Brief) -> Iterator[str]:
         own |= {f"{field}.{i}": text for i, text in enumerate(getattr(brief, field))}
     for i, copy in enumerate(brief.texts):
         own |= {f"texts.{i}.{name}": text for name, text in copy.model_dump().items()}
+    for name, edited in brief.edits.texts.items():
+        words = edited.model_dump(include={"headline", "body", "cta"})
+        own |= {f"edits.texts.{name}.{part}": text for part, text in words.items()}
     for field, text in own.items():
         for word in avoided(text, brand.avoid):
             yield (

@@ -18,8 +18,8 @@ import yaml
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from aigc import brandkit, channels, photo, seasons, styles
-from aigc.campaign import Brand, Brief, OwnCopy, Value
+from aigc import brandkit, channels, edits, photo, seasons, styles
+from aigc.campaign import Brand, Brief, EditedCopy, Edits, OwnCopy, Tweak, Value
 from aigc.errors import BriefError
 
 SUFFIXES = (".yaml", ".yml", ".toml", ".json")
@@ -28,6 +28,9 @@ _BRAND_LISTS = ("colours", "avoid")
 _OWNERS: dict[str, tuple[type[Value], str]] = {
     "brand": (Brand, "brand"),
     "texts": (OwnCopy, "copy"),
+    "edits": (Edits, "brief's edits"),
+    "edits.texts": (EditedCopy, "copy"),
+    "edits.posters": (Tweak, "poster's tweak"),
 }
 _BRAND_FILES = ("logo", "logo_on_dark", "font")
 _SOUND = {"name": "Product", "photo": "photo.jpg"}  # stand in for what is wrong with these
@@ -112,12 +115,17 @@ def given(fields: Mapping[str, Any], base: Path | None = None) -> dict[str, Any]
     if isinstance(brand, Mapping):
         given["brand"] = brand = _meant(brand, _BRAND_LISTS)
     given["texts"] = _copies(given.get("texts"))
+    own = given.get("edits")
+    if isinstance(own, Mapping):
+        given["edits"] = own = _meant(own, ("tags",))
     if isinstance(given.get("date"), date):  # as YAML and TOML read one
         given["date"] = given["date"].isoformat()[:10]
     if base is not None:
         given["photo"] = beside(base, given.get("photo"))
         if isinstance(brand, dict):
             brand |= {name: beside(base, brand[name]) for name in _BRAND_FILES if name in brand}
+        if isinstance(own, dict) and "matte" in own:
+            own["matte"] = beside(base, own["matte"])
     return {name: value for name, value in given.items() if value is not None}
 
 
@@ -143,11 +151,13 @@ def _unsound(brief: Brief) -> Iterator[Problem]:
         except BriefError as error:
             yield problem(str(error))
     yield from map(problem, brandkit.wrongs(brief))
+    if set(brief.channels) <= channels.all_channels().keys():
+        yield from map(problem, edits.wrongs(brief))
 
 
 def problem(line: str) -> Problem:
     """Tell the field of an error that begins with it."""
-    found = re.match(r"([\w.]+)(?: = |: )", line)
+    found = re.match(r"([\w.-]+)(?: = |: )", line)
     assert found, line
     return Problem(found[1], line[found.end() :], line)
 
@@ -193,7 +203,10 @@ def beside(base: Path, ref: Any) -> Any:
 
 def _problem(row: ErrorDetails) -> Problem:
     field = ".".join(str(part) for part in row["loc"])
-    owner, called = _OWNERS.get(str(row["loc"][0]), (Brief, "brief"))
+    # `edits.posters.instagram-square.scale` belongs to a tweak, `edits.seed` to the edits.
+    within = ".".join(str(part) for part in row["loc"][: 2 if len(row["loc"]) > 2 else 1])
+    first = str(row["loc"][0])
+    owner, called = _OWNERS.get(within, _OWNERS.get(first, (Brief, "brief")))
     if row["type"] == "missing":
         described = owner.model_fields[str(row["loc"][-1])].description
         return problem(f"{field}: missing{f'; {described}' if described else ''}")

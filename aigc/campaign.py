@@ -293,6 +293,7 @@ class Scene(Value):
     repainted: int = Field(0, ge=0, description="Pictures before it that could not be used")
     slots: Slots
     tried: tuple[str, ...] = Field((), description="Layouts that the judge turned down for it")
+    made_of: str = Field("", description="Digest of what was asked for: the same, the same scene")
     image: PixelField  # (H, W, 3)
     data: bytes = Field(b"", exclude=True, repr=False, description="The encoded `image`")
 
@@ -346,6 +347,9 @@ class Poster(Value):
         {}, description="What each stands on: the scene, a colour of the theme, or none"
     )
     verdict: Verdict | None = Field(None, description="What the judge found")
+    made_of: str = Field(
+        "", description="Digest of all that it hangs on: the same, the same poster"
+    )
     picture: Annotated[Pixels | None, Field(exclude=True, repr=False)] = None  # before encoding
     data: bytes = Field(b"", exclude=True, repr=False, description="The encoded file")
     preview: bytes = Field(
@@ -377,6 +381,13 @@ class Step(Value):
     versions: dict[str, str]
 
 
+class Given(Value):
+    """What backends gave where corrections took its place; they need not be asked again."""
+
+    caption: Caption | None = None
+    copies: tuple[Copy, ...] = ()
+
+
 class Campaign(Value):
     """Everything made from one brief; a stage returns a copy with its own field filled."""
 
@@ -390,6 +401,7 @@ class Campaign(Value):
     posters: tuple[Poster, ...] = ()
     steps: tuple[Step, ...] = ()
     folder: str = Field("", exclude=True, description="Where it is saved, if it is")
+    given: Given = Field(default_factory=Given, exclude=True, repr=False)
 
     def seed(self, stage: str, index: int = 0) -> int:
         """Give the seed of item `index` in `stage`, whatever the batch or worker (uint32)."""

@@ -193,6 +193,18 @@ def pack(
 @cli.command()
 @click.argument("folder", metavar="DIR")
 @as_json
+def undo(folder: str, as_json: bool) -> None:
+    """Take back the last correction of a campaign; again takes back the one before."""
+    from aigc import revise
+
+    with shown() as listener:
+        campaign = revise.undo(folder, listener=listener)
+    _print_campaign(campaign, as_json)
+
+
+@cli.command()
+@click.argument("folder", metavar="DIR")
+@as_json
 def show(folder: str, as_json: bool) -> None:
     """Show a finished campaign."""
     from aigc import export

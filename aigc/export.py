@@ -11,21 +11,23 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from filelock import FileLock, Timeout
 from PIL import Image
 from slugify import slugify
 
-from aigc import adtexts, archive, photo, sheet
-from aigc.campaign import Brief, Campaign, Caption, Photo, Poster, Scene, Step
+from aigc import adtexts, archive, edits, photo, portable, sheet
+from aigc.campaign import Brief, Campaign, Caption, Edits, Photo, Poster, Scene, Step
 from aigc.disk import as_json, as_png, write, writing
 from aigc.errors import AigcError, ExportError
 from aigc.recipe import Recipe
+from aigc.recipe import read as recipe_file
 from aigc.stage import HOW, STAGES, Stage
 
 _ZIPS = "zips"  # in a campaign's folder
+_GIVEN = "cutout.given.png"  # the cut-out before it was corrected, where it was
 LOCKS = ".locks"  # beside the campaigns
 _FIELDS = {
     "caption": "caption",
@@ -45,7 +47,7 @@ def campaign_id(brief: Brief, picture: Photo, recipe: Recipe) -> str:
         name: {"backend": stage.backend, **stage.what(), **stage.files}  # of files what they hold
         for name, stage in recipe.items()
     }
-    said = {"brief": brief.model_dump(mode="json", exclude={"photo", "edits"}), "recipe": table}
+    said = {"brief": portable.said(brief), "recipe": table}
     digest.update(json.dumps(said, sort_keys=True).encode())
     return f"{slugify(brief.name, max_length=40) or 'campaign'}-{digest.hexdigest()[:8]}"
 
@@ -57,7 +59,8 @@ def open_folder(folder: Path, *, existing: bool = False, patience: float = 0) ->
     Raises ExportError where it cannot be written, is in use for longer than `patience` seconds, or
     (existing) is no campaign.
     """
-    if existing and not (folder / "campaign.json").exists() and not _state(folder, "caption"):
+    begun = [folder / "brief.json", folder / portable.PHOTO]
+    if existing and not all(path.exists() for path in begun):
         raise ExportError(f"'{folder}' is no campaign folder; `aigc run` makes one")
     lock = FileLock(folder.parent / LOCKS / folder.name, timeout=patience)
     with writing(folder):
@@ -80,12 +83,15 @@ def resume(campaign: Campaign, recipe: Recipe, *, contents: bool = True) -> Camp
     """Take over what the folder holds, up to the first stage that is missing or was made otherwise.
 
     Files that cannot be read count as missing. A file that an option names is the same where it
-    holds the same; without `contents`, where its name is the same.
+    holds the same; without `contents`, where its name is the same. Of stages that only other
+    corrections make stale, what can still be used comes along, though they are not done.
     """
     folder = Path(campaign.folder)
     saved = _saved(campaign, recipe, contents)
     if len(saved.steps) < len(STAGES):
         forget(folder, STAGES[len(saved.steps)])
+    if len(saved.steps) < len(STAGES) or _brief(folder) is None:
+        _save_brief(folder, campaign.brief, recipe)
     return saved
 
 
@@ -94,21 +100,55 @@ def _saved(campaign: Campaign, recipe: Recipe | None, contents: bool = False) ->
     folder = Path(campaign.folder)
     steps: list[Step] = []
     fields: dict[str, Any] = {}
+    given: dict[str, Any] = {}
+    stale = False
     for stage in STAGES:
-        state = _state(folder, stage)
-        if state is None or not _whole(folder, state):
+        if stale and stage == "rank":
+            continue
+        found = _stage(folder, stage, recipe, contents)
+        if found is None:
             break
-        try:
-            step = Step.model_validate(state["step"])
-            fields[_FIELDS[stage]] = _read_field(folder, stage, state[_FIELDS[stage]])
-        except (OSError, ValueError, LookupError, TypeError):
-            break
+        if recipe is not None and found.edits != edits.said(campaign.brief.edits, stage):
+            stale = True
+        if stale and stage in ("caption", "copywrite"):
+            given[_FIELDS[stage]] = found.given or found.value
+        elif found.given is not None:
+            given[_FIELDS[stage]] = found.given
+        if not stale:
+            steps.append(found.step)
+        if stale and stage == "caption":
+            break  # all else hangs on it
+        if not stale or stage in ("scene", "typeset"):
+            fields[_FIELDS[stage]] = found.value
+    asked = {name: getattr(campaign, name) for name in ("id", "brief", "photo", "folder")}
+    return Campaign.model_validate({**asked, "steps": steps, "given": given, **fields})
+
+
+class _Stage(NamedTuple):
+    """What a stage saved."""
+
+    step: Step
+    value: Any
+    given: Any  # what its backend gave, where corrections took its place; else None
+    edits: dict[str, Any]
+
+
+def _stage(folder: Path, stage: str, recipe: Recipe | None, contents: bool) -> _Stage | None:
+    """Read a stage; None where it is missing, damaged, or was not made by this recipe."""
+    state = _state(folder, stage)
+    if state is None or not _whole(folder, state):
+        return None
+    try:
+        step = Step.model_validate(state["step"])
         if recipe is not None and not _made_by(recipe[stage], step, contents):
-            break
-        steps.append(step)
-    kept = {_FIELDS[step.stage]: fields[_FIELDS[step.stage]] for step in steps}
-    given = {name: getattr(campaign, name) for name in ("id", "brief", "photo", "folder")}
-    return Campaign.model_validate({**given, "steps": steps, **kept})
+            return None
+        value = _read_field(folder, stage, state[_FIELDS[stage]])
+        given = state.get("given")
+        if given is not None:
+            given = _read_given(folder, stage, given, state["files"])
+        return _Stage(step, value, given, state.get("edits", {}))
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
 
 
 def forget(folder: Path, stage: str) -> None:
@@ -125,19 +165,51 @@ def save_stage(campaign: Campaign, stage: str) -> None:
     folder = Path(campaign.folder)
     files = {}
     for name, data in _files(campaign, stage):
-        write(folder / name, data)
+        _put(folder / name, data)
         files[name] = hashlib.sha256(data).hexdigest()
     state = campaign.model_dump(mode="json", include={_FIELDS[stage]})
     state["step"] = campaign.steps[STAGES.index(stage)].model_dump(mode="json")
     state["files"] = files  # so that a damaged one is noticed, and made again
+    if corrections := edits.said(campaign.brief.edits, stage):
+        state["edits"] = corrections
+    field = _FIELDS[stage]
+    if given := campaign.given.model_dump(mode="json", include={field}).get(field):
+        state["given"] = given
     write(folder / f"{stage}.json", as_json(state))
+    if stage == "caption" and _GIVEN not in files:
+        with writing(folder):
+            (folder / _GIVEN).unlink(missing_ok=True)
+
+
+def _put(path: Path, data: bytes) -> None:
+    """Write a file unless it holds just that: what did not change keeps its date."""
+    try:
+        same = path.stat().st_size == len(data) and path.read_bytes() == data
+    except OSError:
+        same = False
+    if not same:
+        write(path, data)
+
+
+def _save_brief(folder: Path, brief: Brief, recipe: Recipe) -> None:
+    """Write the brief and the files that it names, photo apart; what it no longer names goes."""
+    files = portable.files(brief, recipe)
+    for name, data in files.items():
+        _put(folder / name, data)
+    strays = {folder / portable.MATTE, folder / portable.RECIPE}
+    with writing(folder):
+        strays |= {*(folder / portable.BRAND).glob("*")}
+        for path in strays - {folder / name for name in files}:
+            path.unlink(missing_ok=True)
 
 
 def _files(campaign: Campaign, stage: str) -> Iterator[tuple[str, bytes]]:
     if stage == "caption" and campaign.caption and campaign.photo:
-        yield "brief.json", as_json(campaign.brief.model_dump(mode="json"))
-        yield "photo.png", as_png(campaign.photo.pixels, campaign.photo.alpha)
+        yield portable.PHOTO, as_png(campaign.photo.pixels, campaign.photo.alpha)
         yield "cutout.png", as_png(campaign.caption.cutout)
+        first = campaign.given.caption
+        if first is not None and campaign.brief.edits.matte:
+            yield _GIVEN, as_png(first.cutout)
     if stage == "scene":
         for scene in campaign.scenes:
             yield f"scene/{scene.id}.jpg", scene.data
@@ -160,7 +232,8 @@ def save(campaign: Campaign, recipe: Recipe) -> None:
     if ads is not None:
         write(folder / adtexts.GOOGLE, ads)
     write(folder / "index.html", sheet.render(campaign).encode())
-    whole = {"recipe": recipe.table(), **campaign.model_dump(mode="json")}
+    made = campaign.model_copy(update={"brief": portable.here(campaign.brief)})
+    whole = {"recipe": recipe.table(), **made.model_dump(mode="json")}
     write(folder / "campaign.json", as_json(whole))
 
 
@@ -213,15 +286,32 @@ def load(folder: str | Path) -> Campaign:
 
 def load_unfinished(folder: Path) -> Campaign:
     """Read the brief and the photo of a campaign folder, whatever stage it has reached."""
+    brief = _brief(folder)
     try:
-        brief = Brief.model_validate_json((folder / "brief.json").read_text("utf-8"))
-        picture = photo.load(str(folder / "photo.png"))
-    except (OSError, ValueError, AigcError) as error:
+        picture = photo.load(str(folder / portable.PHOTO))
+    except AigcError:
+        picture = None
+    if brief is None or picture is None:
         raise ExportError(
             f"'{folder}' is damaged: its brief.json or photo.png cannot be read; "
             "run the brief again to mend it"
-        ) from error
+        )
     return Campaign(id=folder.resolve().name, brief=brief, photo=picture, folder=str(folder))
+
+
+def _brief(folder: Path) -> Brief | None:
+    """The brief of a campaign folder; None where it cannot be read."""
+    try:
+        brief = Brief.model_validate_json((folder / "brief.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return portable.found(brief, folder)
+
+
+def finished_edits(folder: Path) -> Edits | None:
+    """The corrections of a finished campaign; None where it is not finished."""
+    brief = _brief(folder) if (folder / "campaign.json").exists() else None
+    return brief.edits if brief is not None else None
 
 
 def saved_recipe(
@@ -229,7 +319,9 @@ def saved_recipe(
 ) -> Recipe:
     """The recipe that a campaign's stages were made with, then changed as told."""
     states = {stage: _state(folder, stage) for stage in STAGES}
-    rows = {
+    # Of a stage that a killed run left to do, the recipe itself tells.
+    rows = recipe_file(folder / portable.RECIPE) if (folder / portable.RECIPE).exists() else {}
+    rows |= {
         stage: {"backend": state["step"]["backend"], **state["step"]["options"]}
         for stage, state in states.items()
         if state is not None
@@ -253,6 +345,7 @@ def _whole(folder: Path, state: Mapping[str, Any]) -> bool:
         return all(
             hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
             for name, digest in state["files"].items()
+            if name != "brief.json"  # once of the caption's files; corrections change it
         )
     except (OSError, AttributeError):
         return False
@@ -276,6 +369,13 @@ def _read_field(folder: Path, stage: str, saved: Any) -> Any:
     if stage == "typeset":
         return tuple(_read_poster(folder, Poster.model_validate(row)) for row in saved)
     return saved
+
+
+def _read_given(folder: Path, stage: str, saved: Any, files: Mapping[str, str]) -> Any:
+    if stage == "copywrite":
+        return saved
+    with Image.open(folder / (_GIVEN if _GIVEN in files else "cutout.png")) as image:
+        return Caption.model_validate({**saved, "cutout": np.asarray(image.convert("RGBA"))})
 
 
 def _read_poster(folder: Path, poster: Poster) -> Poster:

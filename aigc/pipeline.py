@@ -9,17 +9,30 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from aigc import __version__, brandkit, brief, channels, events, export, photo, relayout, styles
-from aigc.campaign import Brief, Campaign, Caption, Photo, Scene, Step
+from aigc import (
+    __version__,
+    brandkit,
+    brief,
+    channels,
+    edits,
+    events,
+    export,
+    photo,
+    plans,
+    relayout,
+    versions,
+)
+from aigc.campaign import Brief, Campaign, Caption, Copy, Photo, Poster, Scene, Step
 from aigc.caption import Captioner, CaptionRequest
 from aigc.channels import TextLimits
 from aigc.copywrite import CopyRequest, Copywriter
 from aigc.errors import AigcError, BriefError, PartlyFailed, settled
+from aigc.plans import Digests, captioned
 from aigc.rank import Ranker, RankRequest
 from aigc.recipe import Recipe
 from aigc.scene import Painter
 from aigc.stage import STAGES
-from aigc.typeset import PlanRequest, Typesetter
+from aigc.typeset import Typesetter
 
 Campaigns = Sequence[Campaign]
 Moved = Sequence[Campaign | AigcError]
@@ -36,6 +49,8 @@ def run(
 ) -> Campaign:
     """Make the whole campaign of one brief, or finish one that was interrupted.
 
+    Where the campaign is there with other corrections, only what they change is made again, and
+    the version before is kept for `undo`; it comes back where that fails or is stopped.
     Takes a Brief, its fields, or the path of a brief file. Raises BriefError, UnknownBackend,
     ModelError or ExportError; what was finished before an error or Ctrl-C is kept and reused.
     """
@@ -45,7 +60,13 @@ def run(
     with events.listening(listener):
         campaign = begun(checked, recipe, outputs)
         with export.open_folder(Path(campaign.folder)):
-            return _finish(export.resume(campaign, recipe), recipe)
+            return remade(campaign, recipe)
+
+
+def remade(campaign: Campaign, recipe: Recipe) -> Campaign:
+    """Bring the folder of a campaign, which is held, to its brief and corrections."""
+    with versions.before(Path(campaign.folder), campaign.brief.edits):
+        return _finish(export.resume(campaign, recipe), recipe)
 
 
 def begun(brief: Brief, recipe: Recipe, outputs: str | Path) -> Campaign:
@@ -110,9 +131,11 @@ def advance_each(campaigns: Campaigns, stage: str, recipe: Recipe) -> list[Campa
 def _finish(campaign: Campaign, recipe: Recipe) -> Campaign:
     done = {step.stage for step in campaign.steps}
     backgrounds = {channels.channel(name).background for name in campaign.brief.channels}
+    given = {"caption": campaign.given.caption, "copywrite": campaign.given.copies}
     for stage in STAGES:
         # White grounds are drawn, whatever paints the others.
-        if stage not in done and (stage != "scene" or backgrounds != {"white"}):
+        drawn = stage == "scene" and backgrounds == {"white"}
+        if stage not in done and not drawn and not given.get(stage):
             recipe[stage].ready()
     for number, stage in enumerate(STAGES):
         if stage not in done:
@@ -129,32 +152,51 @@ def _finish(campaign: Campaign, recipe: Recipe) -> Campaign:
 
 def _caption(campaigns: Campaigns, recipe: Recipe) -> Moved:
     backend = cast("Captioner", recipe["caption"])
-    captions = _answers(
+    seen = _asked(
         backend.describe,
         [
-            CaptionRequest(photo=_photo(each), brief=each.brief, seed=each.seed("caption"))
+            CaptionRequest(
+                photo=_photo(each), brief=edits.bare(each.brief), seed=each.seed("caption")
+            )
             for each in campaigns
         ],
+        [each.given.caption for each in campaigns],
     )
-    return _filled("caption", campaigns, captions)
+    return _each(campaigns, seen, _with_caption)
+
+
+def _with_caption(campaign: Campaign, seen: Caption) -> Campaign:
+    from aigc.caption.corrected import corrected
+
+    shown = corrected(seen, _photo(campaign), campaign.brief.edits)
+    given = campaign.given.model_copy(update={"caption": seen if shown is not seen else None})
+    return campaign.model_copy(update={"caption": shown, "given": given})
 
 
 def _copywrite(campaigns: Campaigns, recipe: Recipe) -> Moved:
     backend = cast("Copywriter", recipe["copywrite"])
-    written = _answers(
+    written = _asked(
         backend.write,
         [
             CopyRequest(
-                brief=each.brief,
-                caption=_captioned(each),
+                brief=edits.bare(each.brief),
+                caption=captioned(each),
                 limits=channels.widest(each.brief.channels),
                 short=_short(each),
                 seed=each.seed("copywrite"),
             )
             for each in campaigns
         ],
+        [each.given.copies for each in campaigns],
     )
-    return _filled("copies", campaigns, written)
+    return _each(campaigns, written, _with_copies)
+
+
+def _with_copies(campaign: Campaign, written: Sequence[Copy]) -> Campaign:
+    copies = tuple(written)
+    shown = edits.corrected(copies, campaign.brief.edits)
+    given = campaign.given.model_copy(update={"copies": copies if shown is not copies else ()})
+    return campaign.model_copy(update={"copies": shown, "given": given})
 
 
 def _short(campaign: Campaign) -> TextLimits | None:
@@ -171,15 +213,19 @@ def _rank(campaigns: Campaigns, recipe: Recipe) -> Moved:
         [
             RankRequest(
                 photo=_photo(each),
-                caption=_captioned(each),
-                brief=each.brief,
+                caption=captioned(each),
+                brief=edits.bare(each.brief),
                 copies=each.copies,
                 limits=channels.widest(each.brief.channels),
             )
             for each in campaigns
         ],
     )
-    return _filled("ranking", campaigns, rankings)
+    return _each(
+        campaigns,
+        rankings,
+        lambda each, scores: each.model_copy(update={"ranking": tuple(scores)}),
+    )
 
 
 def _answers(
@@ -192,107 +238,118 @@ def _answers(
         return failed.results
 
 
-def _filled(field: str, campaigns: Campaigns, answers: Sequence[Any]) -> Moved:
-    return [
-        answer
-        if isinstance(answer, AigcError)
-        else each.model_copy(update={field: tuple(answer) if isinstance(answer, list) else answer})
-        for each, answer in zip(campaigns, answers, strict=True)
-    ]
+def _asked(
+    ask: Callable[[Sequence[Request]], Sequence[Answer]],
+    requests: Sequence[Request],
+    given: Sequence[Answer | None],
+) -> Sequence[Answer | AigcError]:
+    """What a backend gives each request, or gave it before, where corrections kept that."""
+    new = [each for each, before in zip(requests, given, strict=True) if not before]
+    answers = iter(_answers(ask, new) if new else ())
+    return [before or next(answers) for before in given]
+
+
+def _each(
+    campaigns: Campaigns,
+    answers: Sequence[Answer | AigcError],
+    take: Callable[[Campaign, Answer], Campaign],
+) -> Moved:
+    """Let each campaign take its answer."""
+    moved: list[Campaign | AigcError] = []
+    for each, answer in zip(campaigns, answers, strict=True):
+        try:
+            moved.append(answer if isinstance(answer, AigcError) else take(each, answer))
+        except BriefError as error:  # a correction that does not fit
+            moved.append(error)
+    return moved
 
 
 def _scene(campaigns: Campaigns, recipe: Recipe) -> Moved:
     backend = cast("Painter", recipe["scene"])
     typesetter = cast("Typesetter", recipe["typeset"])
-    plans = [(each, plan) for each in campaigns for plan in _plans(each)]
-    slots = typesetter.plan([plan for _, plan in plans])
-    requests = [
-        relayout.scene_request(plan, places) for (_, plan), places in zip(plans, slots, strict=True)
-    ]
-    painted: dict[str, list[Scene]] = {each.id: [] for each in campaigns}
+    made: dict[str, dict[str, Scene]] = {}
+    todo = []
+    for each in campaigns:
+        digests = Digests(each, recipe)
+        before = {scene.id: scene for scene in each.scenes}
+        posters = {poster.scene_id: poster.made_of for poster in each.posters}
+        kept = made[each.id] = {}
+        for planned in plans.plans(each):
+            known = planned.id in before and posters.get(planned.id)
+            if known and known == digests.poster(planned.plan):
+                kept[planned.id] = before[planned.id]
+            else:
+                todo.append((each, planned, digests, before.get(planned.id)))
+    slots = typesetter.plan([planned.plan for _, planned, _, _ in todo]) if todo else []
+    requests = []
+    for (each, planned, digests, scene), places in zip(todo, slots, strict=True):
+        request = relayout.scene_request(planned.plan, places)
+        asked = digests.scene(request)
+        # The judge may since have had it painted for another layout.
+        if scene is not None and (scene.made_of, scene.slots) == (asked, places):
+            again = {"why": planned.why, "tried": ()}
+            made[each.id][planned.id] = scene.model_copy(update=again)
+        else:
+            requests.append((each, planned, asked, request))
+    answers = _answers(backend.paint, [each for *_, each in requests]) if requests else []
     failed: dict[str, AigcError] = {}
-    answers = _answers(backend.paint, requests)
-    for (each, plan), request, made in zip(plans, requests, answers, strict=True):
-        if isinstance(made, AigcError):
-            failed.setdefault(each.id, AigcError(f"{plan.channel.name}: {made}"))
+    for (each, planned, asked, request), painting in zip(requests, answers, strict=True):
+        if isinstance(painting, AigcError):
+            name = planned.plan.channel.name
+            failed.setdefault(each.id, AigcError(f"{name}: {painting}"))
             continue
-        painted[each.id].append(
-            Scene(
-                id=_poster_id(plan),
-                channel=plan.channel.name,
-                style=plan.style.name,
-                why=_look(each, plan.variant).why,
-                slots=request.slots,
-                **relayout.painted(made),
-            )
+        made[each.id][planned.id] = Scene(
+            id=planned.id,
+            channel=planned.plan.channel.name,
+            style=planned.plan.style.name,
+            why=planned.why,
+            slots=request.slots,
+            made_of=asked,
+            **relayout.painted(painting),
         )
-    return [
-        failed.get(each.id) or each.model_copy(update={"scenes": tuple(painted[each.id])})
-        for each in campaigns
-    ]
+    return [failed.get(each.id) or _with_scenes(each, made[each.id]) for each in campaigns]
+
+
+def _with_scenes(campaign: Campaign, made: Mapping[str, Scene]) -> Campaign:
+    ids = edits.posters(campaign.brief)
+    return campaign.model_copy(update={"scenes": tuple(made[each] for each in ids)})
 
 
 def _typeset(campaigns: Campaigns, recipe: Recipe) -> Moved:
     painter = cast("Painter", recipe["scene"])
     typesetter = cast("Typesetter", recipe["typeset"])
-    made: dict[str, list[relayout.Finished]] = {each.id: [] for each in campaigns}
-    jobs = [
-        (each, plan, scene)
-        for each in campaigns
-        for plan, scene in zip(_plans(each), each.scenes, strict=True)
-    ]
-    for done, (each, plan, scene) in enumerate(jobs):
-        so_far = each.model_copy(update={"posters": tuple(one.poster for one in made[each.id])})
+    made: dict[str, dict[str, relayout.Finished]] = {}
+    jobs = []
+    for each in campaigns:
+        digests = Digests(each, recipe)
+        before = {poster.id: poster for poster in each.posters}
+        kept = made[each.id] = {}
+        for planned, scene in zip(plans.plans(each), each.scenes, strict=True):
+            digest, poster = digests.poster(planned.plan), before.get(planned.id)
+            if poster is not None and poster.made_of == digest:
+                kept[planned.id] = relayout.Finished(scene, poster)
+            else:
+                jobs.append((each, planned.plan, scene, digest))
+    for done, (each, plan, scene, digest) in enumerate(jobs):
+        so_far = each.model_copy(update={"posters": _posters(each, made[each.id])})
         events.report("typeset", done, len(jobs), scene.id, so_far)
         metadata = partial(_metadata, each)
-        made[each.id].append(relayout.finish(plan, scene, metadata, painter, typesetter))
+        ended = relayout.finish(plan, scene, metadata, painter, typesetter)
+        poster = ended.poster.model_copy(update={"made_of": digest})
+        made[each.id][scene.id] = ended._replace(poster=poster)
     return [
         each.model_copy(
             update={
-                "scenes": tuple(one.scene for one in made[each.id]),
-                "posters": tuple(one.poster for one in made[each.id]),
+                "scenes": tuple(made[each.id][scene.id].scene for scene in each.scenes),
+                "posters": _posters(each, made[each.id]),
             }
         )
         for each in campaigns
     ]
 
 
-def _plans(campaign: Campaign) -> list[PlanRequest]:
-    """One poster to come for each channel and variant; variant v leads with the v-th best copy."""
-    ranked = campaign.ranked()
-    plans: list[PlanRequest] = []
-    for name in campaign.brief.channels:
-        for variant in range(variants(campaign.brief, name)):
-            first = variant % len(ranked)
-            plans.append(
-                PlanRequest(
-                    channel=channels.channel(name),
-                    variant=variant,
-                    style=_look(campaign, variant).style,
-                    brief=campaign.brief,
-                    caption=_captioned(campaign),
-                    copies=ranked[first:] + ranked[:first],
-                    # By variant, not by channel: one key visual, re-laid-out for each size.
-                    seed=campaign.seed("scene", variant),
-                )
-            )
-    return plans
-
-
-def variants(brief: Brief, name: str) -> int:
-    """Posters for a channel: of the product alone, one is like another."""
-    return brief.variants if channels.channel(name).texts else 1
-
-
-def _look(campaign: Campaign, variant: int) -> styles.Choice:
-    """The style of a variant: the ranking's v-th with `auto`, another set and hue when named."""
-    choices = styles.choose(campaign.brief, _captioned(campaign))
-    return styles.look(choices, variant, campaign.seed("scene"))
-
-
-def _poster_id(plan: PlanRequest) -> str:
-    many = variants(plan.brief, plan.channel.name) > 1
-    return f"{plan.channel.name}-{plan.variant + 1}" if many else plan.channel.name
+def _posters(campaign: Campaign, made: Mapping[str, relayout.Finished]) -> tuple[Poster, ...]:
+    return tuple(made[scene.id].poster for scene in campaign.scenes if scene.id in made)
 
 
 def _metadata(campaign: Campaign, scene: Scene) -> dict[str, str]:
@@ -310,12 +367,6 @@ def _photo(campaign: Campaign) -> Photo:
     if campaign.photo is None:
         raise BriefError(f"photo = '{campaign.brief.photo}': not loaded")
     return campaign.photo
-
-
-def _captioned(campaign: Campaign) -> Caption:
-    if campaign.caption is None:
-        raise BriefError(f"campaign {campaign.id}: no caption yet; run `aigc caption` on it first")
-    return campaign.caption
 
 
 def _as_brief(given: Brief | Mapping[str, Any] | str | Path) -> Brief:

@@ -37,7 +37,7 @@ class Recipe(Mapping[str, Stage]):
 
         Raises BriefError or UnknownBackend naming what does not exist.
         """
-        return cls.of(_read(Path(path)) if path is not None else {}, backends, options)
+        return cls.of(read(Path(path)) if path is not None else {}, backends, options)
 
     @classmethod
     def of(
@@ -68,7 +68,8 @@ class Recipe(Mapping[str, Stage]):
         }
 
 
-def _read(path: Path) -> dict[str, dict[str, Any]]:
+def read(path: Path) -> dict[str, dict[str, Any]]:
+    """Read a recipe file as plain data; raises BriefError where it is none."""
     try:
         table = tomllib.loads(path.read_text("utf-8"))
     except OSError as error:

@@ -28,7 +28,7 @@ from _report import emit, machine, parser, versions
 from PIL import Image
 
 import aigc
-from aigc import pipeline, typeset
+from aigc import plans, typeset
 from aigc._engines import fonts
 from aigc.campaign import Campaign
 from aigc.export import load
@@ -91,7 +91,7 @@ def main() -> None:
 
 def _requests(campaign: Campaign, count: int) -> list[SetRequest]:
     """The same scene with other words each time; the first ones warm up."""
-    (plan,) = pipeline._plans(campaign)
+    ((_, plan, _),) = plans.plans(campaign)
     (scene,) = campaign.scenes
     words = product(range(1 + count // len(plan.copies)), plan.copies)
     copies = (

@@ -76,11 +76,12 @@ def test_the_same_campaign_gives_the_same_bytes(made: Campaign, tmp_path: Path) 
     assert whole[0].read_bytes() == whole[1].read_bytes()
 
 
-def test_one_zip_of_all_has_a_folder_a_channel(made: Campaign) -> None:
+def test_one_zip_of_all_has_a_folder_a_channel_and_the_brief(made: Campaign) -> None:
     (path,) = export.pack(made.folder, whole=True)
     names = contents(path).keys()
-    assert {name.split("/")[0] for name in names} == set(made.brief.channels)
-    assert len(names) == 2 * 3
+    own = {"brief.yaml", "photo.png", "recipe.toml"}
+    assert {name.split("/")[0] for name in names} == {*made.brief.channels, *own}
+    assert len(names) == 2 * 3 + len(own)
 
 
 def test_only_the_channels_that_are_asked_for(made: Campaign) -> None:

@@ -39,9 +39,11 @@ def names(folder: Path) -> set[str]:
 WHOLE = {
     *(f"{stage}.json" for stage in STAGES),
     "brief.json",
+    "brief.yaml",
     "campaign.json",
     "index.html",
     "photo.png",
+    "recipe.toml",
     "cutout.png",
     "scene/iab-rectangle.jpg",
     "scene/iab-leaderboard.jpg",
@@ -228,6 +230,16 @@ def test_fewer_posters_leave_no_strays(made: Path) -> None:
     assert names(made) == WHOLE
 
 
+def test_a_damaged_brief_is_written_again(made: Path, fields: Fields, plain_recipe: Recipe) -> None:
+    (made / "brief.json").write_bytes(b"{}")
+    with pytest.raises(ExportError, match=r"damaged.*brief\.json"):
+        export.load(made)
+    plain.CALLS.clear()
+    pipeline.run(fields, plain_recipe, outputs=made.parent)
+    assert plain.CALLS == []
+    assert export.load(made).brief.name == fields["name"]
+
+
 @pytest.mark.parametrize(
     ("name", "data", "first"),
     [
@@ -240,7 +252,6 @@ def test_fewer_posters_leave_no_strays(made: Path) -> None:
         ("typeset.json", b'{"posters": []}', "typeset"),
         ("photo.png", b"", "caption"),
         ("cutout.png", b"\x89PNG\r\n\x1a\n", "caption"),
-        ("brief.json", b"{}", "caption"),
         ("scene/iab-rectangle.jpg", b"\xff\xd8\xff", "scene"),
         ("typeset/iab-rectangle.jpg", b"half a po", "typeset"),
     ],

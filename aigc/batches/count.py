@@ -11,7 +11,7 @@ from pathlib import Path
 from slugify import slugify
 
 from aigc import brief as briefs
-from aigc import channels, pipeline
+from aigc import channels, edits, pipeline
 from aigc.batches import Entry, Result, given, journal, run
 from aigc.batches.journal import Journal
 from aigc.batches.storage import Place, place
@@ -61,7 +61,7 @@ class Count:
         made = [
             channels.channel(name)
             for name in brief.channels
-            for _ in range(pipeline.variants(brief, name))
+            for _ in range(edits.variants(brief, name))
         ]
         self.posters += len(made)
         self.painted += sum(each.background != "white" for each in made)

@@ -60,19 +60,26 @@ def _method(name: str) -> Callable[[Pixels], Mask]:
 
 
 def _matte(pixels: Pixels, alpha: Pixels, confidence: float, background: Background) -> Matte:
+    found = box(alpha)
+    if found is None:  # an alpha channel that hides everything
+        return Matte(alpha, pixels, (0.0, 0.0, 1.0, 1.0), 0.0, background)
+    foreground = edges.decontaminate(pixels, alpha)
+    return Matte(alpha, foreground, found, min(1.0, confidence), background)
+
+
+def box(alpha: Pixels) -> Box | None:
+    """Where a matte (H, W) shows anything; None where nowhere."""
     height, width = alpha.shape
     rows = np.flatnonzero((alpha >= 16).any(1))
     columns = np.flatnonzero((alpha >= 16).any(0))
-    if not len(rows):  # an alpha channel that hides everything
-        return Matte(alpha, pixels, (0.0, 0.0, 1.0, 1.0), 0.0, background)
-    box = (
+    if not len(rows):
+        return None
+    return (
         float(columns[0] / width),
         float(rows[0] / height),
         float((columns[-1] + 1) / width),
         float((rows[-1] + 1) / height),
     )
-    foreground = edges.decontaminate(pixels, alpha)
-    return Matte(alpha, foreground, box, min(1.0, confidence), background)
 
 
 def rembg(pixels: Pixels, *, model: str) -> Mask:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from aigc.campaign import Brief, Caption, Copy, Poster, Scene, Slots, Value
 from aigc.channels import Channel
@@ -55,6 +55,10 @@ class Typesetter(Stage):
     @abstractmethod
     def plan(self, requests: Sequence[PlanRequest]) -> list[Slots]:
         """Choose a layout for each poster and say where product and text will stand."""
+
+    def reads(self, plan: PlanRequest) -> Any:
+        """What a poster takes from a plan's copies, as JSON: where that is the same, so is it."""
+        return [copy.model_dump(mode="json") for copy in plan.copies]
 
     @abstractmethod
     def set(self, requests: Sequence[SetRequest]) -> list[Poster]:

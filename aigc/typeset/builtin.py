@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from pydantic import Field
@@ -62,6 +62,10 @@ class Backend(Typesetter):
 
     def plan(self, requests: Sequence[PlanRequest]) -> list[Slots]:
         return [self._plan(request) for request in requests]
+
+    def reads(self, plan: PlanRequest) -> Any:
+        shown = content.copy_for(plan).model_dump(mode="json", exclude={"hashtags", "source"})
+        return {"shown": shown, "wordy": choose.wordy(plan)}
 
     def set(self, requests: Sequence[SetRequest]) -> list[Poster]:
         return [_poster(request) for request in requests]

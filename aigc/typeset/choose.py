@@ -73,18 +73,23 @@ def families(plan: PlanRequest) -> list[Family]:
     brief, caption = plan.brief, plan.caption
     height, width = caption.cutout.shape[:2]
     aspect, shape = width / height, mass(caption.cutout)
-    longest = max((columns(copy.headline) for copy in plan.copies), default=0)
+    long = wordy(plan)
     deal_on = bool(brief.was or brief.discount or brief.coupon)
     tall, broad = aspect < 0.6, aspect > 1.5
     liking: dict[Family, float] = {
         "centre": 0.3 * (not shape.side) + 0.3 * (0.6 <= aspect <= 1.5) + 0.2 * broad,
-        "split": 0.5 * tall + 0.3 * bool(shape.side) + 0.3 * (longest > 24),
-        "editorial": 0.4 * (longest <= 24) + 0.2 * (not deal_on),
+        "split": 0.5 * tall + 0.3 * bool(shape.side) + 0.3 * long,
+        "editorial": 0.4 * (not long) + 0.2 * (not deal_on),
         "promo": 1.0 * deal_on + (0.2 if brief.price else -0.5),
         "framed": 0.2 * (not deal_on) - 0.3 * any(cut(caption)),
     }
     key = f"{brief.seed}/{brief.name}"
     return sorted(liking, key=lambda family: _chance(key, family) * 0.8 - liking[family])
+
+
+def wordy(plan: PlanRequest) -> bool:
+    """Whether any headline of the campaign is a long one: of the copies, all that families see."""
+    return any(columns(copy.headline) > 24 for copy in plan.copies)
 
 
 def choose_for_photo(plan: PlanRequest, measure: Measure) -> str:
