@@ -9,7 +9,7 @@ from aigc.revise import versions
 from .. import views
 from ..board import board
 from ..house import Page
-from . import copies, photo
+from . import copies, photo, posters, take
 from .desk import Desk
 from .work import Work
 
@@ -28,3 +28,5 @@ def lay_out(page: Page) -> None:
         desk.undoes(shown.act)
         photo.lay_out(page, desk)
         copies.lay_out(page, desk)
+        posters.lay_out(page, desk)
+        take.lay_out(page, desk)
