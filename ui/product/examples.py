@@ -12,7 +12,6 @@ import gradio as gr
 from aigc import brief as briefs
 from aigc import channels, photo
 from aigc.campaign import Brief
-from aigc.errors import AigcError
 
 from .. import views
 from ..board import board
@@ -21,6 +20,7 @@ from . import photos
 from .form import Fields
 
 EXAMPLES = Path(__file__).parents[2] / "examples"  # beside ui/ in a checkout, not in a wheel
+_SHOWN = (240, 240)  # px
 _FILLED = (
     *("photos", "name", "channels", "price", "was", "discount", "coupon", "link", "badges"),
     *("features", "product", "audience", "tone", "language", "market", "date"),
@@ -29,24 +29,23 @@ _FILLED = (
 
 
 class Card(NamedTuple):
-    """An example as it is shown; `picture` is empty where its photo must first be fetched."""
+    """An example as it is shown."""
 
     key: str
     brief: Brief
-    picture: str
+    picture: str  # data: URL
     channels: int
 
 
 def cards(folder: Path = EXAMPLES) -> list[Card]:
-    """Read the example briefs whose photo can be had."""
+    """Read the example briefs whose photo lies here; another would have to be fetched."""
     found = []
     for file in sorted(folder.glob("*")):
         if file.suffix not in briefs.SUFFIXES:
             continue
         brief = briefs.load(file)
-        here = Path(brief.photo).exists()
-        if here or brief.photo.startswith("pypi:"):
-            picture = photos.small(photo.load(brief.photo), (240, 240)) if here else ""
+        if Path(brief.photo).exists():
+            picture = photos.small(photo.load(brief.photo), _SHOWN)
             found.append(Card(file.stem, brief, picture, len(brief.channels)))
     return found
 
@@ -75,8 +74,10 @@ def lay_out(page: Page, fields: Fields) -> None:
 
 def filled(brief: Brief, house: House) -> dict[str, Any]:
     """The form's fields of a brief; its photo is copied to where uploads lie."""
-    source = photo.locate(brief.photo)
-    folder = Path(tempfile.mkdtemp(prefix="example-", dir=house.scratch))
+    source = Path(brief.photo)
+    uploads = house.scratch / photos.UPLOADS
+    uploads.mkdir(exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="example-", dir=uploads))
     copied = str(shutil.copy(source, folder / source.name))
     lines = {"features": "\n".join(brief.features), "badges": "\n".join(brief.badges)}
     known = channels.all_channels()
@@ -92,10 +93,5 @@ def _fill(page: Page, known: dict[str, Brief], event: gr.EventData) -> list[Any]
     which = event._data.get("which") if isinstance(event._data, dict) else None
     if which not in known:
         return [gr.skip()] * len(_FILLED)
-    try:
-        form = filled(known[which], page.house)
-    except AigcError as error:
-        raise gr.Error(
-            str(error), title=page.say("product.no_example"), print_exception=False
-        ) from error
+    form = filled(known[which], page.house)
     return [form[name] for name in _FILLED]

@@ -17,11 +17,12 @@ from aigc.errors import AigcError, BriefError
 
 from .. import views
 from ..house import House, Page
+from ..shell.guard import LARGEST_FILE, MB
 from ..words import Say
 
 HERE = Path(__file__).parent
 MOST = 24  # photos at once; a table is the way for more
-LARGEST = 64  # MB of an upload
+UPLOADS = "uploads"  # in the scratch folder: where Gradio keeps them
 _SHOWN = (360, 360)  # px
 # What the core says of a photo, and what the page says in its place.
 _WRONGS = {
@@ -43,7 +44,7 @@ def zone(page: Page, wrong: Any) -> Any:
     Its value is a list of {path, shown, name}: an upload, a small picture of it as a data: URL,
     and what the product is to be called.
     """
-    html = views.render("product/photos.html.j2", page.say, most=MOST, size=LARGEST)
+    html = views.render("product/photos.html.j2", page.say, most=MOST, size=LARGEST_FILE // MB)
     dropped = gr.HTML(
         [],
         html_template=html,
@@ -88,8 +89,8 @@ def own(house: House, path: object) -> str:
     """
     if isinstance(path, str):
         lies = Path(path).resolve()
-        scratch = house.scratch.resolve()
-        if lies.is_relative_to(scratch) and len(lies.relative_to(scratch).parts) == 2:
+        uploads = (house.scratch / UPLOADS).resolve()
+        if lies.is_relative_to(uploads) and len(lies.relative_to(uploads).parts) == 2:
             folder = lies.parent.name
             if re.fullmatch(r"[0-9a-f]{64}", folder) or folder.startswith("example-"):
                 return str(lies)
