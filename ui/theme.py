@@ -10,10 +10,15 @@ BRASS = (
     *("#fbf7ec", "#f4ebd3", "#e7d7ad", "#d9c48d", "#c8b68a", "#a88a45"),
     *("#8a6d2b", "#735a22", "#5c481c", "#443515", "#2c220d"),
 )
+# Latin is served by the page itself; Chinese is the system's, and the page's where there is none.
+FONTS = (
+    *("Source Sans Pro", "PingFang SC", "Microsoft YaHei", "HarmonyOS Sans SC", "Noto Sans CJK SC"),
+    *("Source Han Sans SC", "aigc CJK", "system-ui", "sans-serif"),
+)
 
 
 def theme() -> Any:
-    """Make the Gradio theme; its fonts are the system's own, so nothing is fetched."""
+    """Make the Gradio theme; its fonts come from this machine, as shell/fonts.py says."""
     from gradio import themes
 
     return themes.Base(
@@ -21,8 +26,8 @@ def theme() -> Any:
         secondary_hue=themes.Color(*BRASS, name="brass"),
         neutral_hue=themes.Color(*PAPER, *INK, name="paper"),
         radius_size=themes.sizes.radius_lg,
-        text_size=themes.sizes.text_md,
-        font=["system-ui", "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", "sans-serif"],
+        text_size=themes.sizes.text_lg,
+        font=list(FONTS),
         font_mono=["ui-monospace", "monospace"],
     ).set(
         body_background_fill="#faf9f6",
@@ -53,6 +58,15 @@ def theme() -> Any:
         button_primary_background_fill_hover_dark="#e7d7ad",
         button_primary_text_color="#ffffff",
         button_primary_text_color_dark="#1d1d1f",
+        color_accent="#8a6d2b",
+        link_text_color="#735a22",
+        link_text_color_dark="#d9c48d",
+        link_text_color_hover="#5c481c",
+        link_text_color_hover_dark="#e7d7ad",
+        link_text_color_visited="#735a22",
+        link_text_color_visited_dark="#d9c48d",
+        link_text_color_active="#5c481c",
+        link_text_color_active_dark="#e7d7ad",
         button_large_text_weight="600",
         checkbox_background_color_selected="#8a6d2b",
         checkbox_background_color_selected_dark="#a88a45",

@@ -19,7 +19,14 @@ from .. import views
 from ..house import OWNER, House
 from ..words import LANGUAGES, TAGS, speaker
 
-OPEN = ("/shell/", "/login", "/zh/login", "/language/")  # what nobody has to log in for
+OPEN = (
+    "/shell/",
+    "/static/fonts/",
+    "/login",
+    "/zh/login",
+    "/language/",
+    "/favicon.ico",
+)  # what nobody has to log in for
 # What the login page may load; it runs no script.
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; form-action 'self'; "
