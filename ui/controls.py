@@ -97,7 +97,7 @@ def control(field: Mapping[str, Any], value: Any, label: str, key: str = "") -> 
         return _number(field, value, told)
     if field.get("format") == "file":
         told.pop("info")
-        return gr.File(None, type="filepath", height=90, **told)
+        return gr.File(None, type="filepath", height=130, **told)
     if kind in ("array", "object"):
         return gr.Textbox("" if value is None else str(value), lines=2, **told)
     return gr.Textbox("" if value is None else str(value), max_length=500, **told)

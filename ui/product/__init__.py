@@ -14,6 +14,15 @@ from . import examples, form, kits, live, making, waiting
 from .form import Fields
 
 _SIGNS = ("photo", "name", "channels", "")
+# Brings what the button led to into sight: on a phone it is a screen away.
+_TO_RESULT = """() => {
+  const wrong = document.querySelector('#product-form .product-wrong');
+  const result = document.querySelector('#product-result');
+  const top = result.getBoundingClientRect().top;
+  const smooth = matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth';
+  if (wrong) wrong.scrollIntoView({ block: 'center', behavior: smooth });
+  else if (top < 0 || top > innerHeight / 2) result.scrollIntoView({ behavior: smooth });
+}"""
 
 
 def lay_out(page: Page) -> None:
@@ -49,7 +58,8 @@ def _go(page: Page, fields: Fields, go: Any, line: waiting.Waiting, welcome: Any
         return _made(page, {names[control]: value for control, value in held.items()}, request)
 
     told = {"show_progress": "hidden", "api_visibility": "private"}
-    go.click(made, set(names), [page.job, page.campaign, line.timer, *signs], **told)
+    pressed = go.click(made, set(names), [page.job, page.campaign, line.timer, *signs], **told)
+    pressed.then(None, None, None, js=_TO_RESULT, **told)
     for sign, mended in {
         "name": fields["name"].input,
         "channels": fields["channels"].change,

@@ -127,7 +127,7 @@ def _brand(page: Page, fields: Fields) -> None:
                 image_mode=None,
                 sources=["upload"],
                 buttons=[],
-                height=110,
+                height=130,
                 min_width=130,
             )
             fields[name].preprocess = _as_sent
@@ -137,7 +137,7 @@ def _brand(page: Page, fields: Fields) -> None:
                 "", label=say("product.colour", number=number + 1), min_width=90
             )
     fields["font"] = gr.File(
-        label=say("product.font"), file_types=[".ttf", ".otf"], type="filepath", height=90
+        label=say("product.font"), file_types=[".ttf", ".otf"], type="filepath", height=130
     )
     fields["brand_tone"] = gr.Dropdown(
         [(say("product.tone_any"), "")]

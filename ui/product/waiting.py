@@ -71,6 +71,7 @@ def _unfinished(jobs: list[News]) -> list[News]:
 
 def _list(page: Page, jobs: list[News], followed: str) -> str:
     others = [each for each in _unfinished(jobs) if each.job != followed]
+    others.sort(key=lambda each: (each.state == "waiting", each.ahead))
     if not others:
         return ""
     return views.render("product/waiting.html.j2", page.say, jobs=others, followed=followed)
