@@ -35,6 +35,7 @@ _QUIET: dict[str, Any] = {
     "api_visibility": "private",
     "show_progress": "hidden",
     "concurrency_limit": None,  # they wait, and hold no thread
+    "trigger_mode": "multiple",  # what is asked for while a correction is made comes after it
 }
 
 
