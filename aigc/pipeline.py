@@ -187,12 +187,12 @@ def _copywrite(campaigns: Campaigns, recipe: Recipe) -> Moved:
             )
             for each in campaigns
         ],
-        [each.given.copies for each in campaigns],
+        [[*each.given.copies] for each in campaigns],
     )
     return _each(campaigns, written, _with_copies)
 
 
-def _with_copies(campaign: Campaign, written: Sequence[Copy]) -> Campaign:
+def _with_copies(campaign: Campaign, written: list[Copy]) -> Campaign:
     copies = tuple(written)
     shown = edits.corrected(copies, campaign.brief.edits)
     given = campaign.given.model_copy(update={"copies": copies if shown is not copies else ()})

@@ -58,7 +58,11 @@ def files(path: Path) -> dict[str, list[Check]]:
 
     Raises ExportError where there is none.
     """
-    found = sorted(path.rglob("*.pdf")) if path.is_dir() else [path]
+    found = [path]
+    if path.is_dir():
+        # Hidden folders hold what is no more: versions from before a correction.
+        inside = ((each, each.relative_to(path).parts) for each in path.rglob("*.pdf"))
+        found = sorted(each for each, parts in inside if not any(p[0] == "." for p in parts))
     if not found or not found[0].is_file():
         raise ExportError(
             f"'{path}': no PDF there; add a print channel such as poster-a3 to the brief's channels"
