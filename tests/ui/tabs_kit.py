@@ -35,7 +35,7 @@ class NoLine(Line):
 
     def jobs(self, owner: str) -> list[News]:
         return [
-            News(job, "waiting", ahead=place)
+            News(job, "waiting", ahead=place, name=given[1])
             for place, (job, given) in enumerate(self.put_in.items())
             if given[0] == owner
         ]

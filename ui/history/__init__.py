@@ -11,6 +11,7 @@ from aigc import pipeline
 from aigc.errors import AigcError, ExportError
 
 from ..board import board
+from ..catalogue import runs
 from ..house import Page
 from . import cards, trash
 from .cards import Note
@@ -53,22 +54,25 @@ def answer(page: Page, query: str, told: Any, request: gr.Request) -> tuple[Any,
     try:
         match said.get("do"):
             case "open":
-                return gr.skip(), page.house.folder(request, _name(said)).name, gr.skip(), product
+                return gr.skip(), page.house.folder(request, _name(said)).name, "", product
             case "watch":
                 job = str(said.get("job", ""))
                 if page.house.line.owner(job) != page.house.owner(request):
                     raise ExportError(f"job '{job[:40]}': no such job")
-                return gr.skip(), gr.skip(), job, product
+                return gr.skip(), "", job, product
             case "first":
                 return gr.skip(), gr.skip(), gr.skip(), product
             case "continue":
-                return gr.skip(), gr.skip(), _go_on(page, _name(said), request), product
+                return gr.skip(), "", _go_on(page, _name(said), request), product
             case "more":
                 asked = str(said.get("upto", ""))
                 upto = min(int(asked), _MOST) if asked.isdecimal() else cards.STEP
             case "delete":
                 entry = _entry(page, _name(said), request)
-                key = trash.throw(page.house.home(request) / entry.folder)
+                path = page.house.home(request) / entry.folder
+                if runs.is_running(path):
+                    raise ExportError(f"'{entry.name}' is being made; stop it first")
+                key = trash.throw(path)
                 note = Note(page.say("history.deleted", name=entry.name), undo=key)
             case "back":
                 home = page.house.home(request)

@@ -58,7 +58,7 @@ def _job(page: Page, job: News) -> dict[str, Any]:
         state = page.say("history.waiting", ahead=job.ahead)
     else:
         state = page.say("history.waiting_next")
-    name = job.campaign or page.say("history.job")
+    name = job.name or job.campaign or page.say("history.job")
     return {"id": job.job, "name": name, "state": state, "running": job.state == "running"}
 
 

@@ -47,6 +47,14 @@ def matching(found: list[Entry], query: str) -> list[Entry]:
     return [each for each in found if all(word in each.text for word in words)]
 
 
+def one(folder: Path) -> Entry | None:
+    """Give one folder's entry; None where there is none yet."""
+    try:
+        return _entry(folder, (folder / "campaign.json").stat().st_mtime_ns)
+    except OSError:
+        return None
+
+
 def _folders(home: Path) -> Iterator[tuple[Path, int]]:
     """Each folder that may be a campaign's, and what changes when its content does, ns."""
     try:
@@ -70,8 +78,9 @@ def _entry(folder: Path, stamp: int) -> Entry | None:
     when = stamp / 1e9
     if (folder / PRIVATE).is_dir():
         inside = [each for each in folder.glob("*/campaign.json") if each.parent.name[0] != "."]
-        text = folder.name.casefold()
-        return Entry("batch", folder.name, folder.name, when, posters=len(inside), text=text)
+        name = _batch_name(folder)
+        text = f"{name}\n{folder.name}".casefold()
+        return Entry("batch", folder.name, name, when, posters=len(inside), text=text)
     if not any((folder / mark).exists() for mark in _MARKS):
         return None
     try:
@@ -81,6 +90,14 @@ def _entry(folder: Path, stamp: int) -> Entry | None:
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         name = folder.name
         return Entry("damaged", name, name, when, poster="photo.png", text=name.casefold())
+
+
+def _batch_name(folder: Path) -> str:
+    """What the merchant called a batch; one of the command line is called as its folder."""
+    try:
+        return (folder / PRIVATE / "page" / "name.txt").read_text("utf-8") or folder.name
+    except (OSError, ValueError):
+        return folder.name
 
 
 def _whole(folder: Path, when: float) -> Entry:
