@@ -22,7 +22,7 @@ def google(campaign: Campaign) -> bytes | None:
     """
     if not any(channel(name).platform == "Google" for name in campaign.brief.channels):
         return None
-    copies = campaign.ranked()
+    copies = campaign.led()
     headlines = _fitting((copy.headline for copy in copies), _HEADLINE)[:_MOST]
     descriptions = _fitting((copy.body for copy in copies), _DESCRIPTION)
     alone = [*(copy.body for copy in copies), *(copy.headline for copy in copies)]

@@ -417,6 +417,11 @@ class Campaign(Value):
         by_id = {copy.id: copy for copy in self.copies}
         return tuple(by_id[score.candidate_id] for score in self.ranking)
 
+    def led(self) -> tuple[Copy, ...]:
+        """Give the copies as posters take them: the one to lead with, then best first."""
+        lead = self.brief.edits.lead
+        return tuple(sorted(self.ranked(), key=lambda copy: copy.id != lead))
+
 
 def pixel_box(box: Box, size: Size) -> tuple[int, int, int, int]:
     """Turn a box of fractions into whole pixels of a picture of `size`; never empty."""

@@ -249,7 +249,7 @@ def _print_campaign(campaign: Campaign, as_json: bool) -> None:
     if as_json:
         click.echo((folder / "campaign.json").read_text("utf-8"), nl=False)
         return
-    best = campaign.ranked()[0]
+    best = campaign.led()[0]
     click.echo(f"caption   {campaign.caption.text if campaign.caption else ''}")
     if campaign.caption and campaign.caption.note:
         click.echo(f"note      {campaign.caption.note}")
