@@ -14,6 +14,7 @@ from aigc.errors import AigcError, BriefError
 from aigc.recipe import Recipe
 
 from .. import controls
+from ..feedback.weights import with_weights
 from ..house import House
 from ..words import Say
 from . import brand as brands
@@ -59,7 +60,7 @@ def orders(house: House, home: Path, form: Form, say: Say) -> list[Order]:
     if not form["channels"]:
         raise FormError("channels", say("product.no_channel"))
     try:
-        recipe = controls.recipe(house.recipe, form.get("options"))
+        recipe = with_weights(controls.recipe(house.recipe, form.get("options")), home)
     except AigcError as error:
         raise FormError("", str(error)) from error
     fields = _fields(form)

@@ -9,6 +9,7 @@ from fastapi.responses import FileResponse, PlainTextResponse, Response
 
 from aigc.errors import AigcError
 
+from ..catalogue import overview
 from ..house import House
 
 # The contact sheet and pictures drawn as SVG show themselves and run nothing. Without
@@ -48,5 +49,6 @@ def _given(path: Path, name: str | None = None) -> Response:
     # A correction changes a file below its name: a browser asks whether it did.
     given.headers["Cache-Control"] = "private, no-cache"
     page = (given.media_type or "").startswith(_SHOWN_AS_PAGE)
-    given.headers["Content-Security-Policy"] = SANDBOX if page else "frame-ancestors 'none'"
+    shown = overview.policy(path) or SANDBOX
+    given.headers["Content-Security-Policy"] = shown if page else "frame-ancestors 'none'"
     return given
