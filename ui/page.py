@@ -15,6 +15,7 @@ def lay_out(language: str, house: House) -> gr.Blocks:
     """Make the whole page; its events are private but for those of `api`."""
     say = speaker(language)
     with gr.Blocks(title=say("page.title"), delete_cache=(3600, 86400)) as demo:
+        api.endpoints(house)  # first, for what has a name already gets another
         gr.HTML(views.masthead(say, language, house), apply_default_css=False)
         campaign, job = gr.State(""), gr.State("")
         with gr.Tabs(selected="product", elem_id="tabs") as tabs:
@@ -28,5 +29,4 @@ def lay_out(language: str, house: House) -> gr.Blocks:
             for name, part in parts.items():
                 with gr.Tab(say(f"page.{name}"), id=name, elem_id=f"tab-{name}"):
                     part.lay_out(page)
-        api.endpoints(page)
     return demo
