@@ -54,35 +54,40 @@ def lay_out(page: Page, desk: Desk) -> None:
     )
     desk.draws(lambda work: (shelves(desk, work), ""), [shelf, news])
 
-    async def packed(request: gr.Request, event: gr.EventData, name: str) -> AsyncIterator[str]:
+    async def handle(request: gr.Request, event: gr.EventData, name: str) -> AsyncIterator[str]:
         told = event._data if isinstance(event._data, dict) else {}
-        try:
-            folder = page.house.folder(request, name)
-            work = await asyncio.to_thread(read, folder)
-            channel = asked(work.campaign, told)
-            title = names.channel(page.say, channel) if channel else page.say("take.everything")
-            yield _says(page, "packing", busy=True, name=title)
-            path = await asyncio.to_thread(zipped, work, channel)
-            file = f"{_ZIPS}/{path.name}"
-            yield _says(
-                page,
-                "packed",
-                url=f"{desk.url(work, file)}&download=1",
-                file=path.name if not channel else f"{work.campaign.id}-{path.name}",
-                name=title,
-                size=as_bytes(path.stat().st_size),
-            )
-        except (AigcError, OSError) as error:
-            yield _says(page, "failed", wrong=True, why=str(error))
+        async for said in packing(desk, request, name, told):
+            yield said
 
     shelf.act(
-        packed,
+        handle,
         page.campaign,
         news,
         api_visibility="private",
         show_progress="hidden",
         concurrency_limit=2,  # each holds the campaign's pictures
     )
+
+
+async def packing(desk: Desk, request: Any, name: str, told: dict[str, Any]) -> AsyncIterator[str]:
+    """Pack what an event asks for, and give what is said of it: the last has the way to it."""
+    page = desk.page
+    try:
+        work = await asyncio.to_thread(read, page.house.folder(request, name))
+        channel = asked(work.campaign, told)
+        title = names.channel(page.say, channel) if channel else page.say("take.everything")
+        yield _says(page, "packing", busy=True, name=title)
+        path = await asyncio.to_thread(zipped, work, channel)
+        yield _says(
+            page,
+            "packed",
+            url=f"{desk.url(work, f'{_ZIPS}/{path.name}')}&download=1",
+            file=f"{work.campaign.id}-{path.name}" if channel else path.name,
+            name=title,
+            size=as_bytes(path.stat().st_size),
+        )
+    except (AigcError, OSError) as error:
+        yield _says(page, "failed", wrong=True, why=str(error))
 
 
 def shelves(desk: Desk, work: Work) -> str:
