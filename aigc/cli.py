@@ -194,7 +194,10 @@ def pack(
 @click.argument("folder", metavar="DIR")
 @as_json
 def undo(folder: str, as_json: bool) -> None:
-    """Take back the last correction of a campaign; again takes back the one before."""
+    """Take back the last correction of a campaign.
+
+    Again takes back the one before, up to 20.
+    """
     from aigc import revise
 
     with shown() as listener:

@@ -30,6 +30,8 @@ def before(folder: Path, wanted: Edits) -> Iterator[None]:
 
     The folder is to be held. What is not finished, or stays as it is, is not kept.
     """
+    if not (folder / "brief.json").exists():
+        drop(folder)  # of one by that name that was deleted
     there = export.finished_edits(folder)
     if there is None or edits.said(there) == edits.said(wanted):
         yield
@@ -68,6 +70,13 @@ def restore(folder: Path) -> Campaign:
     return campaign
 
 
+def drop(folder: Path) -> None:
+    """Delete all versions of a campaign."""
+    with writing(folder):
+        if _home(folder).exists():
+            shutil.rmtree(_home(folder))
+
+
 def _keep(folder: Path) -> None:
     home, numbers = _home(folder), _numbers(folder)
     number = numbers[-1] + 1 if numbers else 1
@@ -101,7 +110,7 @@ def _link(old: Path, new: Path) -> None:
 
 
 def _home(folder: Path) -> Path:
-    return folder.parent / HOME / folder.name
+    return folder.resolve().parent / HOME / folder.resolve().name
 
 
 def _numbers(folder: Path) -> list[int]:

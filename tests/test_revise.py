@@ -1,6 +1,7 @@
 """Corrections: the folder ends as a run from scratch would leave it, and the rest is left alone."""
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import plain
 import pytest
 from PIL import Image
 
-from aigc import export, pipeline, versions
+from aigc import cli, export, pipeline, versions
 from aigc.campaign import Campaign, EditedCopy, Edits, Tweak
 from aigc.errors import BriefError, ExportError, ModelError
 from aigc.recipe import Recipe
@@ -193,6 +194,16 @@ def test_versions_share_what_did_not_change_and_are_bounded(
     assert not (oldest / made.posters[0].file).samefile(folder / made.posters[0].file)
 
 
+def test_a_campaign_made_anew_has_nothing_to_take_back(
+    made: Campaign, fields: Fields, plain_recipe: Recipe
+) -> None:
+    folder = Path(made.folder)
+    revise(folder, Edits(seed=1))
+    shutil.rmtree(folder)
+    pipeline.run(fields | {"variants": 2}, plain_recipe, outputs=folder.parent)
+    assert count(folder) == 0
+
+
 def test_versions_are_copies_where_there_are_no_links(
     made: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -298,3 +309,23 @@ def test_a_matte_of_another_shape_or_of_nothing_is_refused(made: Campaign, tmp_p
 def test_nothing_but_a_campaign_can_be_revised(tmp_path: Path) -> None:
     with pytest.raises(ExportError, match="no campaign folder"):
         revise(tmp_path / "none", Edits())
+
+
+def test_the_command_line_takes_back(
+    made: Campaign, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = Path(made.folder)
+    before = files(folder)
+    lead = made.ranked()[-1]
+    revise(folder, Edits(lead=lead.id))
+    monkeypatch.setattr("sys.argv", ["aigc", "show", str(folder)])
+    with pytest.raises(SystemExit):
+        cli.main()
+    assert lead.headline in capsys.readouterr().out
+    monkeypatch.setattr("sys.argv", ["aigc", "undo", str(folder)])
+    for code in (0, 1):
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        assert (ended.value.code or 0) == code
+    assert "nothing to take back" in capsys.readouterr().err
+    assert files(folder) == before

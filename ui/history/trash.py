@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from aigc import export
+from aigc import export, versions
 from aigc.disk import writing
 from aigc.errors import ExportError
 
@@ -59,6 +59,9 @@ def bring_back(home: Path, key: str) -> str:
 
 def empty(home: Path) -> None:
     """Delete for good what is in the bin."""
+    for each in thrown(home):
+        if not (home / each.folder).exists():
+            versions.drop(home / each.folder)
     with writing(home):
         if (home / TRASH).exists():
             shutil.rmtree(home / TRASH)
