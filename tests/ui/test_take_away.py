@@ -92,7 +92,7 @@ def test_the_whole_campaign_is_one_zip(work: Work) -> None:
 
 def test_a_campaign_that_is_being_corrected_is_not_packed(work: Work) -> None:
     with open_folder(work.folder), pytest.raises(ExportError, match="being written"):
-        take.zipped(work, "")
+        take.zipped(work, "google-square")
 
 
 @pytest.mark.parametrize(
