@@ -48,8 +48,12 @@ class Frame:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass everything on but a browser's request for a page."""
         language = PAGES.get(scope.get("path", ""))
+        if root := self.house.root:  # everything further in expects it, whatever a proxy cut off
+            inner = {**scope, "path": root + scope.get("path", ""), "root_path": root}
+        else:
+            inner = scope
         if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD") or language is None:
-            await self.app(scope, receive, send)
+            await self.app(inner, receive, send)
             return
         asked = HTTPConnection(scope)
         is_page = "text/html" in asked.headers.get("accept", "")
@@ -62,7 +66,7 @@ class Frame:
         plain = [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]
         zipped = "gzip" in asked.headers.get("accept-encoding", "")
         page = _Page(send, language, self.house, zipped)
-        await self.app({**scope, "headers": plain}, receive, page)
+        await self.app({**inner, "headers": plain}, receive, page)
 
 
 class _Page:
