@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
+import hashlib
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import gradio as gr
 
 from aigc import brief as briefs
-from aigc import channels, photo
+from aigc import channels, disk, photo
 from aigc.campaign import Brief
 
 from .. import views
@@ -75,16 +74,15 @@ def lay_out(page: Page, fields: Fields) -> None:
 def filled(brief: Brief, house: House) -> dict[str, Any]:
     """The form's fields of a brief; its photo is copied to where uploads lie."""
     source = Path(brief.photo)
-    uploads = house.scratch / photos.UPLOADS
-    uploads.mkdir(exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="example-", dir=uploads))
-    copied = str(shutil.copy(source, folder / source.name))
+    data = source.read_bytes()
+    copied = house.scratch / photos.UPLOADS / hashlib.sha256(data).hexdigest() / source.name
+    disk.write(copied, data)
     lines = {"features": "\n".join(brief.features), "badges": "\n".join(brief.badges)}
     known = channels.all_channels()
     return {
         **{name: getattr(brief, name) for name in _FILLED if name in Brief.model_fields},
         **lines,
-        "photos": [photos.shown(copied, brief.name)],
+        "photos": [photos.shown(str(copied), brief.name)],
         "channels": [name for name in brief.channels if name in known],
     }
 

@@ -89,11 +89,10 @@ def own(house: House, path: object) -> str:
     """
     if isinstance(path, str):
         lies = Path(path).resolve()
+        named = re.fullmatch(r"[0-9a-f]{64}", lies.parent.name)
         uploads = (house.scratch / UPLOADS).resolve()
-        if lies.is_relative_to(uploads) and len(lies.relative_to(uploads).parts) == 2:
-            folder = lies.parent.name
-            if re.fullmatch(r"[0-9a-f]{64}", folder) or folder.startswith("example-"):
-                return str(lies)
+        if named and lies.parent.parent == uploads and lies.is_file():
+            return str(lies)
     raise BriefError("photo = '?': no such file")
 
 
