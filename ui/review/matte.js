@@ -51,9 +51,14 @@ const paint = (each, from = 0) => {
     pen.lineWidth = each.radius * 2;
     pen.lineCap = pen.lineJoin = 'round';
     pen.beginPath();
+    if (each.points.length === 1) { // a line of no length is none
+      pen.arc(...each.points[0], each.radius, 0, 2 * Math.PI);
+      pen.fill();
+      return;
+    }
     const points = each.points.slice(Math.max(0, from - 1));
     pen.moveTo(...points[0]);
-    for (const point of points) pen.lineTo(...point); // a single point is a dot
+    for (const point of points) pen.lineTo(...point);
     pen.stroke();
   });
 };

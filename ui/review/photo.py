@@ -8,33 +8,36 @@ from pathlib import Path
 from typing import Any
 
 from aigc.campaign import Edits
+from aigc.copywrite.words import colour_names
 from aigc.errors import BriefError
 
 from .. import views
 from ..board import board
 from ..house import Page
-from ..words import Say
 from . import matte
 from .desk import Desk
 from .work import Work
+
+_COLOURS = {"zh": colour_names}  # what a caption's English names are called
 
 
 def lay_out(page: Page, desk: Desk) -> None:
     """Lay out the photo of the campaign in hand, and the editor of its cut-out."""
     shown = board(elem_id="review-photo", also=Path(__file__).with_name("photo.js"))
-    desk.draws(partial(draw, page.say, desk), shown)
+    desk.draws(partial(draw, desk), shown)
     desk.revises(shown.act, change)
     matte.lay_out(page, desk)
 
 
-def draw(say: Say, desk: Desk, work: Work) -> str:
+def draw(desk: Desk, work: Work) -> str:
     """The photo with its product's edge, and beside it what was seen."""
     caption, edits = work.campaign.caption, work.edits
     if caption is None:
         return ""
     return views.render(
         "review/photo.html.j2",
-        say,
+        desk.page.say,
+        colours=_COLOURS.get(desk.page.language, dict)(),
         campaign=work.name,
         caption=caption,
         whole=caption.whole,
