@@ -21,6 +21,7 @@ check: setup ## Lint, format, types, generated docs
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/mypy benchmarks/ui.py
 	$(BIN)/python docs/generate.py --check
 
 ui: setup ## Open the merchant's page

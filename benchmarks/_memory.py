@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import Any
 
 import psutil
@@ -14,13 +15,15 @@ class Sampler(threading.Thread):
     """Sums the memory of a process tree four times a second.
 
     Pages that several processes share are counted once (PSS) on Linux; elsewhere each counts its
-    own (RSS). `peak` is the largest sum in bytes; `apart` sums each worker's own largest.
+    own (RSS). `peak` is the largest sum in bytes; `apart` sums each worker's own largest; `sums`
+    are all sums, each with its time.monotonic().
     """
 
     def __init__(self, pid: int) -> None:
         """Begin to watch."""
         super().__init__(daemon=True)
         self.peak = 0
+        self.sums: list[tuple[float, int]] = []
         self.unit = "PSS" if psutil.LINUX else "RSS"
         self._root = psutil.Process(pid)
         self._largest: dict[int, int] = {}
@@ -41,6 +44,7 @@ class Sampler(threading.Thread):
                 self._largest[process.pid] = max(held, self._largest.get(process.pid, 0))
                 total += held
             self.peak = max(self.peak, total)
+            self.sums.append((time.monotonic(), total))
 
     def end(self) -> None:
         """Stop sampling."""
