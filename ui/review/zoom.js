@@ -8,7 +8,7 @@ const strip = () => document.getElementById('review-strip');
 const ids = () => [...wall().querySelectorAll('figure[data-poster]')].map((one) => one.dataset.poster);
 const template = (id) => wall().querySelector(`template[data-panel="${CSS.escape(id)}"]`);
 const typed = new Map(); // a poster's panel while it differs from what is made
-let shown = '', real = false;
+let shown = '', sent = '', real = false;
 
 // One poster
 const about = () => find('.zoom-about', side);
@@ -141,6 +141,7 @@ element.addEventListener('submit', (event) => {
   event.preventDefault();
   const fields = Object.fromEntries(changed().map((at) => [at.name, at.value]));
   if (!Object.keys(fields).length) return;
+  sent = shown;
   busy(true);
   trigger('act', { ...event.target.dataset, fields });
 });
@@ -152,7 +153,7 @@ element.addEventListener('click', (event) => {
   else if (news.contains(at)) find(`[data-do="${at.dataset.do}"]`, strip())?.click();
   else if (at.dataset.do) {
     if (looks.contains(at)) looks.close();
-    if (at.dataset.do === 'reset') typed.delete(shown);
+    if (at.dataset.do === 'reset') sent = shown;
     busy(true);
     trigger('act', { ...at.dataset, value: at.value });
   }
@@ -188,9 +189,11 @@ document.addEventListener('posters:drawn', () => {
   if (!zoom.open) return;
   const id = shown;
   if (find('.zoom-about', template(id)?.content ?? side)?.dataset.src !== picture.getAttribute('src')) {
-    typed.delete(id);
-    shown = '';
-  } else if (!changed().length) shown = '';
+    sent = id;
+  }
+  if (sent === id || !changed().length) shown = ''; // what was typed is done, or there is none
+  typed.delete(sent);
+  sent = '';
   show(id);
 });
 document.addEventListener('posters:styles', () => {
