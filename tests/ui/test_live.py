@@ -219,6 +219,8 @@ def test_what_else_is_in_line_is_listed(tmp_path: Path) -> None:
     assert timer.active
     html, _ = waiting._look(page, "j2", _asks())
     assert "Jar" not in html
+    open_one = _page(tmp_path, news[1]._replace(campaign="jar-0a1b2c3d"))
+    assert waiting._look(open_one, "", _asks(), "jar-0a1b2c3d")[0] == ""
     watch = waiting._act(page, "j2", _does(do="watch", job="j1"), _asks())
     assert watch[:2] == ["j1", ""]
     ended = _page(tmp_path, news[0]._replace(state="done"))

@@ -28,24 +28,24 @@ def lay_out(page: Page) -> Waiting:
     """Lay out the list; it is empty while nothing but the job that is followed is in line."""
     line = Waiting(board(elem_id="line"), gr.Timer(_EVERY, active=False))
     told = {"show_progress": "hidden", "api_visibility": "private"}
-    seen = [line.shelf, line.timer]
+    seen, held = [line.shelf, line.timer], [page.job, page.campaign]
 
-    def look(job: str, request: gr.Request) -> list[Any]:
-        return _look(page, job, request)
+    def look(job: str, campaign: str, request: gr.Request) -> list[Any]:
+        return _look(page, job, request, campaign)
 
     def act(job: str, event: gr.EventData, request: gr.Request) -> list[Any]:
         return _act(page, job, event, request)
 
-    line.timer.tick(look, page.job, seen, **told)
-    page.job.change(look, page.job, seen, **told)
-    Context.root_block.load(look, page.job, seen, **told)
+    line.timer.tick(look, held, seen, **told)
+    page.job.change(look, held, seen, **told)
+    Context.root_block.load(look, held, seen, **told)
     line.shelf.act(act, page.job, [page.job, page.campaign, *seen], **told)
     return line
 
 
-def _look(page: Page, job: str, request: gr.Request) -> list[Any]:
+def _look(page: Page, job: str, request: gr.Request, campaign: str = "") -> list[Any]:
     jobs = page.house.line.jobs(page.house.owner(request))
-    return [_list(page, jobs, job), gr.Timer(active=bool(_unfinished(jobs)))]
+    return [_list(page, jobs, job, campaign), gr.Timer(active=bool(_unfinished(jobs)))]
 
 
 def _act(page: Page, job: str, event: gr.EventData, request: gr.Request) -> list[Any]:
@@ -69,8 +69,13 @@ def _unfinished(jobs: list[News]) -> list[News]:
     return [each for each in jobs if each.state in ("waiting", "running")]
 
 
-def _list(page: Page, jobs: list[News], followed: str) -> str:
-    others = [each for each in _unfinished(jobs) if each.job != followed]
+def _list(page: Page, jobs: list[News], followed: str, campaign: str) -> str:
+    """The jobs that are shown nowhere else: corrections of the open campaign are told there."""
+    others = [
+        each
+        for each in _unfinished(jobs)
+        if each.job != followed and (not campaign or each.campaign != campaign)
+    ]
     others.sort(key=lambda each: (each.state == "waiting", each.ahead))
     if not others:
         return ""
