@@ -67,14 +67,19 @@ def recipe_of(house: House, options: Any) -> Recipe:
     for stage in options:
         if stage not in STAGES:
             raise BriefError(f"options: no stage '{stage}'; choose from {', '.join(STAGES)}")
-    for stage, asked in options.items():
-        name = asked.get("backend", house.recipe[stage].backend)
-        known = {"backend", *controls.fields(backend_class(stage, name))}
-        for option in asked:
-            if option not in known:
-                choices = ", ".join(sorted(known))
-                raise BriefError(f"options: {stage} has no '{option}'; choose from {choices}")
-    return controls.recipe(house.recipe, {stage: dict(told) for stage, told in options.items()})
+    chosen = {stage: _chosen(house, stage, asked) for stage, asked in options.items()}
+    return controls.recipe(house.recipe, chosen)
+
+
+def _chosen(house: House, stage: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """What is chosen of a stage's options; files are those that were sent with it."""
+    known = controls.fields(backend_class(stage, asked.get("backend", house.recipe[stage].backend)))
+    for option in asked:
+        if option != "backend" and option not in known:
+            choices = ", ".join(("backend", *known))
+            raise BriefError(f"options: {stage} has no '{option}'; choose from {choices}")
+    files = [name for name in asked if known.get(name, {}).get("format") == "file"]
+    return _uploads(house, stage, asked, tuple(files))
 
 
 def options_of(house: House) -> dict[str, Any]:

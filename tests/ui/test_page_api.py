@@ -101,6 +101,11 @@ def test_corrections_and_undo(client: Client, photo: Path) -> None:
         ({}, {"scene": {"backend": "magic"}}, "no backend 'magic'"),
         ({}, {"scene": {"shade": 900}}, "shade"),
         ({}, {"scene": {"api_key_env": "HOME"}}, "scene has no 'api_key_env'"),
+        (
+            {},
+            {"rank": {"backend": "builtin", "weights": "/etc/passwd"}},
+            "rank.weights: send the file itself",
+        ),
         ({}, {"paint": {}}, "no stage 'paint'"),
         ({}, {"scene": "builtin"}, "options: send them by stage"),
     ],
