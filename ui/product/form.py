@@ -129,6 +129,7 @@ def _brand(page: Page, fields: Fields) -> None:
                 buttons=[],
                 height=130,
                 min_width=130,
+                elem_classes="product-upload",
             )
             fields[name].preprocess = _as_sent
     with gr.Row():
