@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import os
 import signal
 import socket
@@ -65,12 +67,19 @@ def _serve(app: fastapi.FastAPI, listening: socket.socket, seen: Any) -> None:
     running = uvicorn.Server(config)
     # A service manager's SIGTERM ends it as Ctrl-C does, so that no upload stays behind.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    logging.getLogger("uvicorn.error").addFilter(_is_news)
     try:
         if seen:
             seen()
         running.run(sockets=[listening])
     except KeyboardInterrupt:
         pass
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Pages that are open when the server ends are cut off: that is no error."""
+    cut_off = record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError)
+    return not cut_off and "graceful shutdown exceeded" not in record.getMessage()
 
 
 def server(

@@ -52,7 +52,7 @@ class House:
         slug = slugify(name, max_length=60)
         if slug != name or slug == VISITORS:
             slug = f"{slug or 'name'}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
-        return self.outputs / slug
+        return Path(self.outputs, slug)
 
     def folder(self, request: Any, campaign: str) -> Path:
         """A campaign's folder; raises AigcError unless it is one of who asks."""

@@ -7,7 +7,6 @@ import hmac
 import re
 import secrets
 from collections.abc import Mapping
-from http.cookies import SimpleCookie
 
 import fastapi
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
@@ -18,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from .. import views
 from ..house import OWNER, House
 from ..words import LANGUAGES, TAGS, speaker
+from .asked import YEAR, cookie, preferred
 
 OPEN = (
     "/shell/",
@@ -32,7 +32,6 @@ POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
-_YEAR = 365 * 24 * 3600
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{32,64}")
 
 
@@ -68,7 +67,7 @@ class Door:
         # The folder's name is not the cookie: who sees the one cannot make the other.
         return _digest(token.encode()).hex()[:20] if _TOKEN.fullmatch(token) else None
 
-    def set_cookie(self, token: str, asked: HTTPConnection, age: int = _YEAR) -> str:
+    def set_cookie(self, token: str, asked: HTTPConnection, age: int = YEAR) -> str:
         """The header that gives a browser its token, or takes it away at age 0."""
         return cookie(self.cookie, token, asked, self.house.root, age)
 
@@ -148,8 +147,8 @@ class Entry:
         await self.app(scope, receive, send)
 
     def _ask(self, asked: HTTPConnection) -> Response:
-        language = "/zh" if asked.scope["path"].startswith("/zh/") else ""
-        login = f"{self.house.root}{language}/login"
+        language = "zh" if asked.scope["path"].startswith("/zh/") else preferred(asked)
+        login = f"{self.house.root}{'' if language == 'en' else '/' + language}/login"
         if asked.scope["method"] == "GET" and "text/html" in asked.headers.get("accept", ""):
             return RedirectResponse(login, 303)
         return JSONResponse({"detail": f"not logged in; log in at {login}"}, 401)
@@ -165,15 +164,6 @@ class Entry:
             await send(message)
 
         return with_cookie, _digest(token.encode()).hex()[:20]
-
-
-def cookie(name: str, value: str, asked: HTTPConnection, root: str, age: int = _YEAR) -> str:
-    """A Set-Cookie header that scripts cannot read and other sites do not send."""
-    made: SimpleCookie = SimpleCookie({name: value})
-    made[name].update({"path": root or "/", "max-age": age, "httponly": True, "samesite": "Lax"})
-    if asked.scope.get("scheme") == "https":
-        made[name]["secure"] = True
-    return made[name].OutputString()
 
 
 def _digest(text: bytes) -> bytes:

@@ -11,11 +11,10 @@ from ..words import LANGUAGES, all_words
 
 CJK = "aigc CJK"
 WEIGHTS = {"regular": "400", "bold": "600 700"}
-# Source Sans is the Latin of the Chinese font. Of Lora, Gradio has the letters alone: for a name.
+# Source Sans is the Latin of the Chinese font. Of most others Gradio has but a few letters.
 _LATIN = (
     ("Source Sans Pro", "400", "SourceSansPro/SourceSansPro-Regular.woff2"),
     ("Source Sans Pro", "600 700", "SourceSansPro/SourceSansPro-Bold.woff2"),
-    ("Lora", "600", "Lora/Lora-SemiBold.woff2"),
 )
 _LATIN_RANGE = "U+0-24F, U+1E00-1EFF, U+2000-20CF, U+2100-22FF"
 _CJK_RANGE = "U+2E80-2FDF, U+3000-4DBF, U+4E00-9FFF, U+F900-FAFF, U+FE30-FE4F, U+FF00-FFEF"

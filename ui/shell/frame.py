@@ -17,9 +17,8 @@ from .. import views
 from ..house import House
 from ..words import LANGUAGES, TAGS, speaker
 from . import fonts
-from .door import cookie
+from .asked import CHOICE, cookie, preferred
 
-CHOICE = "aigc-language"
 PAGES = {"/": "en", "/zh/": "zh"}
 _HERE = Path(__file__).parent
 _CARDS = re.compile(r'<meta\s+(?:property="og:|name="twitter:)[^>]*>\s*')
@@ -49,7 +48,7 @@ class Frame:
         """Pass everything on but a browser's request for a page."""
         language = PAGES.get(scope.get("path", ""))
         if root := self.house.root:  # everything further in expects it, whatever a proxy cut off
-            inner = {**scope, "path": root + scope.get("path", ""), "root_path": root}
+            inner: Scope = {**scope, "path": root + scope.get("path", ""), "root_path": root}
         else:
             inner = scope
         if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD") or language is None:
@@ -116,19 +115,6 @@ def framed(html: str, language: str, root: str, nonce: str) -> str:
     return html.replace("<script", f'<script nonce="{nonce}"')
 
 
-def preferred(asked: HTTPConnection) -> str:
-    """The language that a person chose, or else that their browser likes best."""
-    if (chosen := asked.cookies.get(CHOICE)) in LANGUAGES:
-        return chosen
-    wishes = []
-    for wish in asked.headers.get("accept-language", "").split(",")[:20]:
-        tag, _, quality = wish.partition(";")
-        likes = re.fullmatch(r"\s*q=([01](?:\.\d{0,3})?)\s*", quality)
-        wishes.append((float(likes[1]) if likes else 1.0, tag.strip().lower().partition("-")[0]))
-    known = [(quality, tag) for quality, tag in wishes if tag in LANGUAGES and quality > 0]
-    return max(known, key=lambda wish: wish[0])[1] if known else "en"
-
-
 def routes(house: House) -> fastapi.APIRouter:
     """Make /language/{name}, which remembers a choice, and /shell/, what every page needs."""
     router = fastapi.APIRouter()
@@ -163,7 +149,7 @@ def routes(house: House) -> fastapi.APIRouter:
 
     @router.get("/shell/{name}")
     def piece(name: str) -> Response:
-        if name not in ("icon.svg", "alive.js", "door.css"):
+        if name not in ("icon.svg", "alive.js", "door.css", "page.css"):
             return JSONResponse({"detail": "There is nothing here."}, 404)
         return FileResponse(_HERE / name, headers={"Cache-Control": "no-cache"})
 
