@@ -134,7 +134,7 @@ class _Fields:
 def _choices(page: Page) -> dict[str, list[tuple[str, str]]]:
     """Fields of which only some values hold, and what the page calls these."""
     return {
-        "tone": [(each, each) for each in TONES],
+        "tone": [(each, page.say(f"product.tone_{each}")) for each in TONES],
         "style": [(each, names.style(page.say, each)) for each in ("auto", *all_styles())],
     }
 

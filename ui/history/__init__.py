@@ -39,7 +39,8 @@ def lay_out(page: Page) -> None:
         return answer(page, said, event._data, request)
 
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-    query.input(show, query, found, trigger_mode="always_last", **private)
+    # Not `input`: what an input method or a paste writes at once does not count as one.
+    query.change(show, query, found, trigger_mode="always_last", **private)
     found.act(act, query, [found, page.campaign, page.job, page.tabs], **private)
     if isinstance(tab, gr.Tab):
         tab.select(show, query, found, **private)
