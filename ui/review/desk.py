@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from weakref import WeakValueDictionary
 
 import gradio as gr
@@ -115,7 +115,8 @@ class Desk:
                     owner, title = self.page.house.owner(request), work.campaign.brief.name
                     job = line.put(owner, title, revise, str(folder), wanted)
                     begun, seen.job, _JOBS[folder] = time.monotonic(), job, job
-                    async with aclosing(line.follow(job)) as follow:
+                    news_of = cast("AsyncGenerator[News, None]", line.follow(job))
+                    async with aclosing(news_of) as follow:
                         async for news in follow:
                             done = news.state == "done"
                             if done:
