@@ -44,6 +44,8 @@ def launch(
     `site` is where a proxy shows the page, as a path or an address; `seen` is called once the
     page answers. Raises AigcError where the port cannot be had.
     """
+    # A service manager's SIGTERM ends it as Ctrl-C does, so that no upload stays behind.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     host = listening.getsockname()[0]
     local = host in LOOPBACK and not site
     with tempfile.TemporaryDirectory(prefix="aigc-page-", ignore_cleanup_errors=True) as scratch:
@@ -65,8 +67,6 @@ def launch(
 def _serve(app: fastapi.FastAPI, listening: socket.socket, seen: Any) -> None:
     config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1)
     running = uvicorn.Server(config)
-    # A service manager's SIGTERM ends it as Ctrl-C does, so that no upload stays behind.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     logging.getLogger("uvicorn.error").addFilter(_is_news)
     try:
         if seen:
