@@ -11,7 +11,8 @@ element.addEventListener('click', (event) => {
   if (at) told('posters:open', at.dataset.open);
   if (event.target.closest('[data-styles]')) told('posters:styles');
 });
-watch('value', () => {
+// By what is there, not by `watch`, which may be told before the gallery is drawn.
+new MutationObserver(() => {
   const [now, after] = stamps();
   if (now === campaign) {
     for (const one of element.querySelectorAll('[data-poster][data-stamp]')) {
@@ -21,4 +22,4 @@ watch('value', () => {
   }
   [campaign, before] = [now, after];
   told('posters:drawn');
-});
+}).observe(element, { childList: true, subtree: true });
