@@ -55,6 +55,12 @@ def files(brief: Brief, recipe: Recipe) -> dict[str, bytes]:
     return made
 
 
+def besides(brief: Brief, recipe: Recipe) -> int:
+    """How many files go along besides the brief and the photo."""
+    named = [getattr(brief.brand, field) for field in _BRAND_FILES]
+    return sum(map(bool, [*named, brief.edits.matte, _rows(recipe)]))
+
+
 def here(brief: Brief) -> Brief:
     """The brief with its files named as they lie beside it."""
     moved = {}

@@ -11,7 +11,7 @@ from pathlib import Path
 from slugify import slugify
 
 from aigc import brief as briefs
-from aigc import channels, edits, pipeline
+from aigc import channels, edits, pipeline, portable
 from aigc.batches import Entry, Result, given, journal, run
 from aigc.batches.journal import Journal
 from aigc.batches.storage import Place, place
@@ -20,7 +20,7 @@ from aigc.errors import AigcError
 from aigc.recipe import Recipe
 
 # brief, photo, cutout, caption, copywrite, rank, scene, typeset, campaign, index: each campaign's.
-_FIXED = 10
+_FIXED = 11
 _PICKED = 64  # products to choose from, at most
 _NAMED = re.compile(r"(.+)-[0-9a-f]{8}")
 
@@ -67,6 +67,7 @@ class Count:
         self.painted += sum(each.background != "white" for each in made)
         self.pixels += sum(each.size[0] * each.size[1] for each in made)
         # A scene and a poster each; a print has a preview and a report beside it.
+        self.files += portable.besides(brief, self._recipe)
         self.files += _FIXED + sum(4 if each.format == "pdf" else 2 for each in made)
         self.files += any(each.platform == "Google" for each in made)
 

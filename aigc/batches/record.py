@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from aigc import adtexts
+from aigc import adtexts, portable
 from aigc.batches import PosterRecord, Record
 from aigc.campaign import Campaign, Poster
 from aigc.stage import STAGES
@@ -58,6 +58,7 @@ def _names(folder: Path) -> list[str]:
     names = ["campaign.json", *(f"{stage}.json" for stage in STAGES)]
     for stage in STAGES:
         names += json.loads((folder / f"{stage}.json").read_text("utf-8"))["files"]
-    if (folder / adtexts.GOOGLE).exists():
-        names.append(adtexts.GOOGLE)
-    return names
+    beside = (adtexts.GOOGLE, "brief.json", portable.BRIEF, portable.RECIPE, portable.MATTE)
+    names += [name for name in beside if (folder / name).exists() and name not in names]
+    brand = sorted((folder / portable.BRAND).glob("*"))
+    return names + [path.relative_to(folder).as_posix() for path in brand]
