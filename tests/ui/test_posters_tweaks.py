@@ -7,6 +7,7 @@ from posters_kit import finished
 
 from aigc.campaign import Edits, Tweak
 from aigc.errors import BriefError
+from aigc.revise import layouts
 from ui.review.tweaks import change
 from ui.review.work import Work
 
@@ -31,17 +32,33 @@ def tweaked(work: Work, edits: Edits = Edits(), **fields: Any) -> Tweak:  # noqa
     return after.posters.get(POSTER, Tweak())
 
 
+def _layout(work: Work) -> str:
+    """The layout that the poster has."""
+    return next(each.layout for each in work.campaign.posters if each.id == POSTER)
+
+
 def test_a_form_says_percent_and_a_tweak_fractions(work: Work) -> None:
     tweak = tweaked(work, product_x="6", product_y="-2.5", text_y="10", scale="120")
-    assert tweak == Tweak(product=(0.06, -0.025), text=(0.0, 0.1), scale=1.2)
+    assert tweak.model_copy(update={"layout": ""}) == Tweak(
+        product=(0.06, -0.025), text=(0.0, 0.1), scale=1.2
+    )
+
+
+def test_what_is_moved_keeps_its_layout(work: Work) -> None:
+    own = _layout(work)
+    assert tweaked(work, product_x="6").layout == own
+    other = next(name for name in layouts(work.campaign, POSTER) if name != own)
+    assert tweaked(work, product_x="6", layout=other).layout == other
+    assert tweaked(work, copy_id="c2").layout == ""
 
 
 def test_what_a_form_does_not_say_stays(work: Work) -> None:
-    edits = Edits(posters={POSTER: Tweak(product=(0.1, 0.2), seed=9), OTHER: Tweak(scale=1.5)})
+    had = Tweak(product=(0.1, 0.2), seed=9, layout=_layout(work))
+    edits = Edits(posters={POSTER: had, OTHER: Tweak(scale=1.5)})
     after = change(work, edits, told("tweak", fields={"product_y": "0", "copy_id": "c2"}))
     assert after is not None
     assert after.posters == {
-        POSTER: Tweak(product=(0.1, 0.0), seed=9, copy_id="c2"),
+        POSTER: had.model_copy(update={"product": (0.1, 0.0), "copy_id": "c2"}),
         OTHER: Tweak(scale=1.5),
     }
 

@@ -60,10 +60,10 @@ def test_words_of_a_merchant_are_shown_as_text() -> None:
 
 def test_the_best_are_shown_first_and_what_was_edited_never_hides() -> None:
     hidden = [card.hidden for card in copies.cards(EN, work())]
-    assert hidden == [False, False, False, True, True]
+    assert hidden == [False, False, False, False, True]
     edited = Edits(texts={"c4": EditedCopy(headline="Mine")})
     hidden = [card.hidden for card in copies.cards(EN, work(edited))]
-    assert hidden == [False, False, False, True, False]
+    assert hidden == [False, False, False, False, False]
 
 
 def test_the_text_to_lead_with_is_the_best_or_the_chosen_one() -> None:

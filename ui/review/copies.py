@@ -18,7 +18,7 @@ from . import reasons
 from .desk import Desk
 from .work import Work
 
-SHOWN = 3  # cards before "show all"
+SHOWN = 4  # cards before "show all"
 _FIELDS = ("headline", "body", "cta")
 
 

@@ -22,4 +22,4 @@ new MutationObserver(() => {
   }
   [campaign, before] = [now, after];
   told('posters:drawn');
-}).observe(element, { childList: true, subtree: true });
+}).observe(element, { childList: true, subtree: true, attributeFilter: ['data-html', 'data-stamp', 'data-campaign'] });

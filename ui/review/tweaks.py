@@ -77,6 +77,10 @@ def _tweaked(work: Work, _edits: Edits, poster: Poster, tweak: Tweak, told: Any)
             new["style"] = _one_of(name, given, all_styles())
         else:
             raise BriefError(f"poster: no field '{str(name)[:40]}'; reload the page")
+    moved = any((*new["product"], *new["text"])) or new.get("scale", tweak.scale) != 1
+    if moved and not new.get("layout", tweak.layout):
+        # Else the first layout that is chosen would be moved, not the one the judge fell back to.
+        new["layout"] = poster.layout if poster.layout in layouts(work.campaign, poster.id) else ""
     return Tweak.model_validate({**tweak.model_dump(), **new})
 
 

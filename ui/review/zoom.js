@@ -1,4 +1,4 @@
-// The large view. Panels come from the gallery's templates; what was typed is kept until applied.
+// The large view. Panels come with the gallery; what was typed is kept until applied.
 const find = (what, at = element) => at.querySelector(what);
 const zoom = find('.zoom'), looks = find('.zoom-styles'), stage = find('.zoom-stage');
 const sheet = find('.zoom-sheet'), picture = find('.zoom-picture'), side = find('.zoom-panel');
@@ -6,7 +6,10 @@ const size = find('.zoom-size'), news = find('.zoom-news');
 const wall = () => document.getElementById('posters-wall');
 const strip = () => document.getElementById('review-strip');
 const ids = () => [...wall().querySelectorAll('figure[data-poster]')].map((one) => one.dataset.poster);
-const template = (id) => wall().querySelector(`template[data-panel="${CSS.escape(id)}"]`);
+const template = (id) => {
+  const at = wall().querySelector(`[data-panel="${CSS.escape(id)}"]`);
+  return at && Object.assign(document.createElement('template'), { innerHTML: at.dataset.html });
+};
 const typed = new Map(); // a poster's panel while it differs from what is made
 let shown = '', sent = '', real = false;
 
