@@ -2,7 +2,6 @@
 
 import html
 import json
-import html
 import re
 from typing import Any
 
