@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from aigc.campaign import Brief, Campaign, Copy, EditedCopy, Edits, Score
+from aigc.campaign import Brief, Campaign, Copy, EditedCopy, Edits, Score, Tweak
 from aigc.errors import BriefError
 from aigc.rank.compliance import compliance, facts
 from ui.review import copies, reasons
@@ -74,7 +74,8 @@ def test_the_text_to_lead_with_is_the_best_or_the_chosen_one() -> None:
 def test_a_changed_text_becomes_a_correction() -> None:
     edits = copies.change(work(), Edits(), told("text", headline="  Mine,\n all mine "))
     assert edits == Edits(
-        texts={"c0": EditedCopy(headline="Mine, all mine", body="Body", cta="Buy", hashtags=None)}
+        texts={"c0": EditedCopy(headline="Mine, all mine", body="Body", cta="Buy", hashtags=None)},
+        lead="c0",
     )
 
 
@@ -177,3 +178,21 @@ def test_the_review_has_the_same_words_in_both_languages() -> None:
         for language in ("en", "zh")
     ]
     assert keys[0] == keys[1]
+
+
+def test_a_leading_text_that_is_corrected_stays_on_the_posters() -> None:
+    now = work()
+    best = now.campaign.ranking[0].candidate_id
+    other = now.campaign.ranking[1].candidate_id
+    corrected = copies.change(now, Edits(), told("text", best, headline="Mine"))
+    assert corrected is not None
+    assert corrected.lead == best
+    corrected = copies.change(now, Edits(), told("text", other, headline="Mine"))
+    assert corrected is not None
+    assert corrected.lead == ""
+
+
+def test_another_lead_takes_the_place_of_what_unlocked_posters_had() -> None:
+    had = {"one": Tweak(copy_id="c1"), "two": Tweak(copy_id="c1", locked=True)}
+    led = copies.change(work(), Edits(posters=had), told("lead", "c2"))
+    assert led == Edits(lead="c2", posters={"two": had["two"]})

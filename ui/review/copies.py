@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from aigc import channels
-from aigc.campaign import Copy, EditedCopy, Edits, Score
+from aigc.campaign import Copy, EditedCopy, Edits, Score, Tweak
 from aigc.errors import BriefError
 
 from .. import names, views
@@ -112,14 +112,28 @@ def change(work: Work, edits: Edits, told: dict[str, Any]) -> Edits | None:
     if not isinstance(name, str) or name not in written:
         return None
     if do == "lead":
-        return edits.model_copy(update={"lead": name})
+        return edits.model_copy(update={"lead": name, "posters": _led(edits)})
     if do == "restore":
         kept = {each: text for each, text in edits.texts.items() if each != name}
         return edits.model_copy(update={"texts": kept})
     if do == "text" and isinstance(told.get("fields"), dict):
         text = _text(told["fields"], written[name], edits.texts.get(name))
-        return edits.model_copy(update={"texts": {**edits.texts, name: text}}) if text else edits
+        if text is None:
+            return edits
+        # Who corrects the text on the posters wants it there, whatever its new rank.
+        best = work.campaign.ranking[0].candidate_id
+        lead = edits.lead or (name if name == best else "")
+        return edits.model_copy(update={"texts": {**edits.texts, name: text}, "lead": lead})
     return None
+
+
+def _led(edits: Edits) -> dict[str, Tweak]:
+    """Posters without a text of their own to lead with, but for the locked ones."""
+    led = {
+        name: tweak if tweak.locked else tweak.model_copy(update={"copy_id": ""})
+        for name, tweak in edits.posters.items()
+    }
+    return {name: tweak for name, tweak in led.items() if tweak != Tweak()}
 
 
 def _text(fields: dict[str, Any], now: Copy, before: EditedCopy | None) -> EditedCopy | None:
