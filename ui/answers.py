@@ -67,6 +67,8 @@ def recipe_of(house: House, options: Any) -> Recipe:
     for stage in options:
         if stage not in STAGES:
             raise BriefError(f"options: no stage '{stage}'; choose from {', '.join(STAGES)}")
+    if options and not house.trusts:
+        raise BriefError("options: models are chosen by who runs this page; send none")
     chosen = {stage: _chosen(house, stage, asked) for stage, asked in options.items()}
     return controls.recipe(house.recipe, chosen)
 

@@ -33,6 +33,11 @@ class House:
     root: str = ""  # what stands before every address, behind a proxy
     guests: Literal["one", "names", "visitors"] = "one"  # one merchant, logins, or any browser
 
+    @property
+    def trusts(self) -> bool:
+        """Whether who asks may choose models: they can name servers, and folders of ours."""
+        return self.guests != "visitors"
+
     def owner(self, request: Any) -> str:
         """Who asks: the name they logged in with, or this browser's own; of gr.Request."""
         if self.guests == "one":

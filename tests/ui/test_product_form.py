@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,9 @@ import pytest
 from PIL import Image
 
 from aigc.campaign import Brand
-from aigc.errors import AigcError
+from aigc.errors import AigcError, BriefError
 from aigc.recipe import Recipe
+from ui import answers
 from ui.house import House
 from ui.line import News
 from ui.product import brand, examples, making, photos
@@ -168,3 +170,16 @@ def test_examples_fill_the_form(house: House) -> None:
         same = {"photo": order.brief.photo}
         assert order.brief == card.brief.model_copy(update=same)
         assert photos.own(house, order.brief.photo) == order.brief.photo
+
+
+def test_strangers_do_not_choose_models(house: House, photo: Path) -> None:
+    """An option may name a server or a folder of the machine; who logged in may."""
+    form = _form(_uploaded(house, photo), options={"caption": {"backend": "plain", "words": 7}})
+    by_guests = {
+        guests: _orders(replace(house, guests=guests), form)[0].recipe["caption"].model_dump()
+        for guests in ("one", "names", "visitors")
+    }
+    assert by_guests["one"]["words"] == by_guests["names"]["words"] == 7
+    assert by_guests["visitors"]["words"] == 1
+    with pytest.raises(BriefError, match="send none"):
+        answers.recipe_of(replace(house, guests="visitors"), {"caption": {"words": 7}})

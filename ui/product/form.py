@@ -53,8 +53,9 @@ def fold(page: Page, fields: Fields) -> None:
             _look(page, fields)
         with gr.Accordion(say("product.brand"), open=False) as fields["brand_fold"]:
             _brand(page, fields)
-        with gr.Accordion(say("product.models"), open=False):
-            _models(page, fields)
+        if page.house.trusts:
+            with gr.Accordion(say("product.models"), open=False):
+                _models(page, fields)
 
 
 def _offer(page: Page, fields: Fields) -> None:

@@ -60,7 +60,8 @@ def orders(house: House, home: Path, form: Form, say: Say) -> list[Order]:
     if not form["channels"]:
         raise FormError("channels", say("product.no_channel"))
     try:
-        recipe = with_weights(controls.recipe(house.recipe, form.get("options")), home)
+        options = form.get("options") if house.trusts else None
+        recipe = with_weights(controls.recipe(house.recipe, options), home)
     except AigcError as error:
         raise FormError("", str(error)) from error
     fields = _fields(form)
