@@ -20,7 +20,7 @@ EN = all_words("en")
 
 def blanks(text: str) -> set[str]:
     """The names of a sentence's blanks."""
-    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+    return {name.split(".")[0] for _, name, _, _ in string.Formatter().parse(text) if name}
 
 
 def test_both_languages_have_the_same_words_and_blanks() -> None:
