@@ -126,3 +126,5 @@ const clipped = async (text) => {
 new ResizeObserver(() => fields(element).forEach(grow)).observe(element);
 watch('value', drawn);
 drawn();
+// A font that arrives late breaks lines elsewhere.
+document.fonts.addEventListener('loadingdone', () => element.querySelectorAll('textarea').forEach(grow));

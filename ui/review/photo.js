@@ -99,3 +99,4 @@ element.addEventListener('click', (event) => {
 new ResizeObserver(() => form() && grow()).observe(element);
 watch('value', drawn);
 drawn();
+document.fonts.addEventListener('loadingdone', () => text() && grow());
