@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import gradio as gr
+from loops import ended
 
 from aigc.errors import AigcError
 from aigc.events import Event
@@ -73,7 +74,7 @@ class Window:
     def __init__(self, outputs: Path, line: ThreadLine, name: str, language: str = "en") -> None:
         """Open a window; `asks` holds what a part's handler is."""
         house = House(outputs, outputs.parent / "scratch", line, Recipe.load())  # type: ignore[arg-type]
-        asyncio.run(self._lay_out(house, language))  # Gradio would make an event loop, and leave it
+        ended(self._lay_out(house, language))  # Gradio would make an event loop, and leave it
         self.name, self.seen, self.said, self.drawn = name, Seen(), "", 0
 
     async def _lay_out(self, house: House, language: str) -> None:
@@ -84,7 +85,7 @@ class Window:
 
     def opens(self) -> None:
         """Look at the campaign."""
-        self._take(asyncio.run(self.desk._open(self.request, self.name, self.seen)))
+        self._take(ended(self.desk._open(self.request, self.name, self.seen)))
 
     async def asks(self, change: Callable[..., Any], told: Any) -> None:
         """Have a part's handler answer an event."""

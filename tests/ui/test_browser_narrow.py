@@ -184,7 +184,8 @@ def test_every_control_has_a_name(visit: Callable[..., Shop], plain_site: Site) 
         shop.tab.wait_for_timeout(500)
         nameless = shop.tab.evaluate(
             """() => [...document.querySelectorAll('button, a[href], input, select, textarea')]
-                .filter(each => each.checkVisibility({visibilityProperty: true}))
+                .filter(each => each.checkVisibility({visibilityProperty: true})
+                    && !each.closest('[aria-hidden=true]'))
                 .filter(each => !(each.getAttribute('aria-label') || each.labels?.length
                     || each.getAttribute('aria-labelledby') || each.textContent.trim()
                     || each.title || each.querySelector('img[alt]:not([alt=""])')))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +20,12 @@ SMALL = ("iab-rectangle", "iab-leaderboard")
 
 
 def told(folder: Path) -> Any:
-    return json.loads((folder / "campaign.json").read_text("utf-8"))
+    """What the campaign says of itself, once it is whole."""
+    for _ in range(600):
+        with contextlib.suppress(FileNotFoundError):
+            return json.loads((folder / "campaign.json").read_text("utf-8"))
+        time.sleep(0.1)
+    raise AssertionError(f"{folder.name} stays unfinished")
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -128,7 +135,7 @@ def test_a_page_that_was_left_finds_its_work_again(
     shop.name("Left jar")
     shop.channels(*SMALL)
     held = tmp_path / "held"
-    shop.features(f"at scene wait {held}")
+    shop.features(f"at rank wait {held}")
     shop.make()
     shop.tab.locator("[aria-current=step]").wait_for(timeout=PATIENCE)
     shop.open()  # loads it anew, in the middle

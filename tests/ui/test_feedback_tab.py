@@ -1,6 +1,5 @@
 """The feedback tab: logs are understood, imported, summed up; weights are used where chosen."""
 
-import asyncio
 import csv
 import json
 from collections.abc import Sequence
@@ -9,6 +8,7 @@ from typing import Any
 
 import pytest
 import tabs_kit
+from loops import ended
 
 from aigc import pipeline
 from aigc.errors import AigcError, BriefError
@@ -49,11 +49,11 @@ def clicks(home: Path, path: Path) -> str:
 
 def test_logs_are_tried_imported_and_summed_up(home: Path, tmp_path: Path) -> None:
     page = tabs_kit.page(tabs_kit.house(tmp_path))
-    assert asyncio.run(work.summed_up(home)) is None
+    assert ended(work.summed_up(home)) is None
     assert evidence.gathered(home) == evidence.Evidence(0, 0, ())
     folder = work.bring(tmp_path / "scratch", [clicks(home, tmp_path / "taobao.csv")])
     assert "Platform" in work.columns(folder)
-    tried = asyncio.run(work.import_logs(home, folder, {}, [], dry_run=True))
+    tried = ended(work.import_logs(home, folder, {}, [], dry_run=True))
     assert tried.files[0].skipped == 1
     assert not (home / "feedback.duckdb").exists()
     html = screens.imported(page, tried)
@@ -61,8 +61,8 @@ def test_logs_are_tried_imported_and_summed_up(home: Path, tmp_path: Path) -> No
     assert "3 new" in html
     assert "<img" not in html
 
-    asyncio.run(work.import_logs(home, folder, {}, [], dry_run=False))
-    found = asyncio.run(work.summed_up(home))
+    ended(work.import_logs(home, folder, {}, [], dry_run=False))
+    found = ended(work.summed_up(home))
     assert found is not None
     assert found.total is not None
     assert (found.total.impressions, found.total.clicks) == (8100, 201)
@@ -81,7 +81,7 @@ def test_logs_are_tried_imported_and_summed_up(home: Path, tmp_path: Path) -> No
     assert "1 tests" in html
     assert "At least 20 tests" in html
     with pytest.raises(AigcError, match="20"):
-        asyncio.run(work.learn(home, None))
+        ended(work.learn(home, None))
     assert work.learned(home) is None
 
 
@@ -90,8 +90,8 @@ def test_people_in_a_log_are_refused_until_they_are_left_out(home: Path, tmp_pat
     path = log(tmp_path / "people.csv", [("a.b", "ann@example.com", 100, 3)], head)
     folder = work.bring(tmp_path / "scratch", [path])
     with pytest.raises(AigcError, match="E-mail"):
-        asyncio.run(work.import_logs(home, folder, {}, [], dry_run=True))
-    tried = asyncio.run(work.import_logs(home, folder, {}, ["E-mail"], dry_run=True))
+        ended(work.import_logs(home, folder, {}, [], dry_run=True))
+    tried = ended(work.import_logs(home, folder, {}, ["E-mail"], dry_run=True))
     assert tried.stored == 1
 
 
@@ -99,7 +99,7 @@ def test_columns_are_only_those_of_the_log(home: Path, tmp_path: Path) -> None:
     path = log(tmp_path / "odd.csv", [("a.b", "iab", 100, 3)], "What,Where,Seen,Hit")
     folder = work.bring(tmp_path / "scratch", [path])
     chosen = {"creative": "What", "impressions": "Seen", "clicks": "Hit", "channel": "=/etc/passwd"}
-    tried = asyncio.run(work.import_logs(home, folder, chosen, ["--output=x"], dry_run=True))
+    tried = ended(work.import_logs(home, folder, chosen, ["--output=x"], dry_run=True))
     assert tried.files[0].columns == {"creative": "What", "impressions": "Seen", "clicks": "Hit"}
 
 

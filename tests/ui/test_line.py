@@ -12,6 +12,7 @@ from pathlib import Path
 
 import line_kit
 import pytest
+from loops import ended
 
 from aigc.errors import AigcError
 from ui import line as lines
@@ -33,7 +34,7 @@ def all_news(line: Line, job: str, seconds: float = 30) -> list[News]:
         async with asyncio.timeout(seconds):
             return [news async for news in line.follow(job)]
 
-    return asyncio.run(follow())
+    return ended(follow())
 
 
 def until(line: Line, owner: str, job: str, state: str) -> None:
@@ -112,7 +113,7 @@ def test_several_follow_one_job_and_come_again(line: Line, tmp_path: Path) -> No
         gate.touch()
         return list(await asyncio.gather(*two))
 
-    ends = asyncio.run(follow())
+    ends = ended(follow())
     assert ends[0] == ends[1]
     assert (ends[0].state, ends[0].stage, ends[0].total) == ("done", "caption", 1200)
 
@@ -269,4 +270,4 @@ def test_a_hundred_followers_cost_little(line: Line, tmp_path: Path) -> None:
         assert {news.state for news in await asyncio.gather(*many)} == {"done"}
         return share
 
-    assert asyncio.run(follow()) < 0.25  # of a core
+    assert ended(follow()) < 0.25  # of a core

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from loops import ended
 from PIL import Image
 
 from aigc import pipeline
@@ -35,7 +35,7 @@ def test_a_campaign_is_told_as_it_comes(
     async def follow(job: str) -> list[News]:
         return [news async for news in line.follow(job)]
 
-    told = asyncio.run(follow(line.put("a", "Mug", work, wide, plain_everywhere)))
+    told = ended(follow(line.put("a", "Mug", work, wide, plain_everywhere)))
     end = told[-1]
     assert end.state == "done", end.error
     assert (tmp_path / "out" / end.campaign / "campaign.json").exists()
@@ -48,7 +48,7 @@ def test_a_campaign_is_told_as_it_comes(
             shape = small.width / small.height
         assert shape == pytest.approx(poster.size[0] / poster.size[1], rel=0.02)
 
-    again = asyncio.run(follow(line.put("a", "Mug", work, wide, plain_everywhere)))[-1]
+    again = ended(follow(line.put("a", "Mug", work, wide, plain_everywhere)))[-1]
     assert again.campaign == end.campaign
     assert [poster[:3] for poster in again.posters] == [poster[:3] for poster in end.posters]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 import gradio as gr
 import pytest
+from loops import ended
 
 from aigc.errors import AigcError
 from aigc.recipe import Recipe
@@ -68,7 +68,7 @@ def _all(page: Page, job: str, request: Any) -> list[list[Any]]:
     async def take() -> list[list[Any]]:
         return [seen async for seen in live._follow(page, job, request)]
 
-    return asyncio.run(take())
+    return ended(take())
 
 
 @pytest.fixture
@@ -184,7 +184,7 @@ def test_another_job_takes_the_view_over(tmp_path: Path) -> None:
         taken += [each async for each in second]
         return seen, taken
 
-    seen, taken = asyncio.run(both())
+    seen, taken = ended(both())
     assert len(seen) == 1
     assert taken[-1][4] == "jar-0a1b2c3d"
 

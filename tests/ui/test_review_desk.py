@@ -8,6 +8,7 @@ from typing import Any
 
 import plain
 import pytest
+from loops import ended
 from PIL import Image
 from review_kit import ThreadLine, Window
 
@@ -68,7 +69,7 @@ def test_what_is_no_finished_campaign_says_so(folder: Path) -> None:
 
 
 def test_a_correction_is_made_followed_and_drawn(folder: Path, window: Window) -> None:
-    asyncio.run(window.asks(headline, said("c7", "Mine")))
+    ended(window.asks(headline, said("c7", "Mine")))
     assert "Saved in" in window.said
     assert window.drawn == 2  # when it was opened, and now
     work = read(folder)
@@ -77,8 +78,8 @@ def test_a_correction_is_made_followed_and_drawn(folder: Path, window: Window) -
 
 
 def test_what_changes_nothing_is_not_made(window: Window, line: ThreadLine) -> None:
-    asyncio.run(window.asks(lambda _work, edits, _told: edits, {}))
-    asyncio.run(window.asks(lambda _work, _edits, _told: None, "no data at all"))
+    ended(window.asks(lambda _work, edits, _told: edits, {}))
+    ended(window.asks(lambda _work, _edits, _told: None, "no data at all"))
     assert not line.news
     assert window.drawn == 1
 
@@ -89,7 +90,7 @@ def test_two_corrections_at_once_are_both_made(folder: Path, window: Window) -> 
             window.asks(headline, said("c7", "One")), window.asks(headline, said("c6", "Two"))
         )
 
-    asyncio.run(both())
+    ended(both())
     assert {name: text.headline for name, text in read(folder).edits.texts.items()} == {
         "c7": "One",
         "c6": "Two",
@@ -108,14 +109,14 @@ def test_a_correction_whose_window_went_away_is_not_lost(
         await opened_again.asks(headline, said("c6", "Two"))
 
     opened_again = opened(folder, line)
-    asyncio.run(leave())
+    ended(leave())
     assert set(read(folder).edits.texts) == {"c7", "c6"}
 
 
 def test_windows_that_correct_different_things_agree(folder: Path, line: ThreadLine) -> None:
     one, other = opened(folder, line), opened(folder, line)
-    asyncio.run(one.asks(headline, said("c7", "One")))
-    asyncio.run(other.asks(headline, said("c6", "Two")))
+    ended(one.asks(headline, said("c7", "One")))
+    ended(other.asks(headline, said("c6", "Two")))
     assert set(read(folder).edits.texts) == {"c7", "c6"}
     assert "Saved in" in other.said
 
@@ -125,13 +126,13 @@ def test_the_second_window_is_told_and_overwrites_nothing(
     folder: Path, line: ThreadLine, language: str, words: str
 ) -> None:
     one, other = opened(folder, line), opened(folder, line, language)
-    asyncio.run(one.asks(headline, said("c7", "One")))
-    asyncio.run(other.asks(headline, said("c7", "Other")))
+    ended(one.asks(headline, said("c7", "One")))
+    ended(other.asks(headline, said("c7", "Other")))
     assert read(folder).edits.texts["c7"].headline == "One"
     assert words in other.said
     assert 'role="alert"' in other.said
     assert other.drawn == 2  # it shows what there is now, so that the next try counts
-    asyncio.run(other.asks(headline, said("c7", "Other")))
+    ended(other.asks(headline, said("c7", "Other")))
     assert read(folder).edits.texts["c7"].headline == "Other"
 
 
@@ -139,11 +140,11 @@ def test_what_is_wrong_is_said_and_changes_nothing(folder: Path, window: Window)
     def wrong(_work: Work, _edits: Edits, _told: dict[str, Any]) -> Edits:
         raise BriefError("headline: <b>empty</b>")
 
-    asyncio.run(window.asks(wrong, {}))
+    ended(window.asks(wrong, {}))
     assert "Nothing was changed: headline: &lt;b&gt;empty" in window.said
-    asyncio.run(window.asks(headline, said("c7", "x" * 121)))
+    ended(window.asks(headline, said("c7", "x" * 121)))
     assert "headline: String should have at most 120 characters" in window.said
-    asyncio.run(window.asks(headline, said("nobody", "Mine")))
+    ended(window.asks(headline, said("nobody", "Mine")))
     assert "Nothing was changed: edits.texts.nobody" in window.said
     assert window.drawn == 1  # what was typed stays
     assert read(folder).edits == Edits()
@@ -151,7 +152,7 @@ def test_what_is_wrong_is_said_and_changes_nothing(folder: Path, window: Window)
 
 def test_a_stage_that_fails_leaves_the_campaign(folder: Path, window: Window) -> None:
     plain.FAIL["rank"] = AigcError("rank: no more")
-    asyncio.run(window.asks(headline, said("c7", "Mine")))
+    ended(window.asks(headline, said("c7", "Mine")))
     assert "Nothing was changed: rank: no more" in window.said
     assert read(folder).edits == Edits()
 
@@ -160,28 +161,28 @@ def test_a_stopped_correction_leaves_the_campaign(
     folder: Path, line: ThreadLine, window: Window
 ) -> None:
     line.stopped.add("job0")
-    asyncio.run(window.asks(headline, said("c7", "Mine")))
+    ended(window.asks(headline, said("c7", "Mine")))
     assert "Stopped: all is as it was." in window.said
     assert read(folder).edits == Edits()
 
 
 def test_stop_stops_the_correction_of_this_window(line: ThreadLine, window: Window) -> None:
-    asyncio.run(window.desk._stop(window.seen))
+    ended(window.desk._stop(window.seen))
     assert not line.stopped
     window.seen.job = "job7"
-    asyncio.run(window.desk._stop(window.seen))
+    ended(window.desk._stop(window.seen))
     assert line.stopped == {"job7"}
 
 
 def test_undo_takes_the_last_correction_back(folder: Path, window: Window) -> None:
-    asyncio.run(window.asks(headline, said("c7", "One")))
-    asyncio.run(window.asks(headline, said("c7", "Two")))
-    asyncio.run(window.undoes())
+    ended(window.asks(headline, said("c7", "One")))
+    ended(window.asks(headline, said("c7", "Two")))
+    ended(window.undoes())
     assert "taken back" in window.said
     assert read(folder).edits.texts["c7"].headline == "One"
-    asyncio.run(window.undoes())
+    ended(window.undoes())
     assert read(folder).edits == Edits()
-    asyncio.run(window.undoes())
+    ended(window.undoes())
     assert "nothing to take back" in window.said
 
 
@@ -189,8 +190,8 @@ def test_undo_takes_back_nothing_that_this_window_does_not_show(
     folder: Path, line: ThreadLine
 ) -> None:
     one, other = opened(folder, line), opened(folder, line)
-    asyncio.run(one.asks(headline, said("c7", "One")))
-    asyncio.run(other.undoes())
+    ended(one.asks(headline, said("c7", "One")))
+    ended(other.undoes())
     assert "another window" in other.said
     assert read(folder).edits.texts["c7"].headline == "One"
 
@@ -199,7 +200,7 @@ def test_a_campaign_of_somebody_else_is_not_opened(window: Window) -> None:
     window.name = "../../etc"
     window.opens()
     assert "there is none of yours" in window.said
-    asyncio.run(window.asks(headline, said("c7", "Mine")))
+    ended(window.asks(headline, said("c7", "Mine")))
     assert "there is none of yours" in window.said
 
 
