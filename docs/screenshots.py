@@ -49,7 +49,8 @@ def _walk(browser: Any, url: str) -> None:
     _photograph(page, "page-product")
     page.get_by_role("button", name="Make the campaign").click()
     page.locator("section.posters img").first.wait_for(timeout=PATIENCE)
-    page.locator("section.posters").scroll_into_view_if_needed()
+    page.set_viewport_size({"width": 1440, "height": 1900})  # the first posters are in it
+    page.evaluate("scrollTo(0, 0)")
     page.wait_for_timeout(3000)  # its pictures are drawn
     _photograph(page, "page-review")
 
