@@ -30,6 +30,9 @@ ui: setup ## Open the merchant's page
 docs: setup ## Regenerate the generated docs
 	$(BIN)/python docs/generate.py
 
+screenshots: setup browser ## Take the docs' pictures of the page anew
+	$(BIN)/python docs/screenshots.py
+
 format: setup ## Format the code
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
@@ -56,4 +59,4 @@ browser:
 clean: ## Remove the environment and what was generated
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache
 
-.PHONY: help demo test test-slow check ui docs format setup browser clean
+.PHONY: help demo test test-slow check ui docs screenshots format setup browser clean
