@@ -26,7 +26,8 @@ def lay_out(page: Page) -> None:
         desk = Desk(page)
         desk.draws(head, shown)
         desk.undoes(shown.act)
-        photo.lay_out(page, desk)
-        copies.lay_out(page, desk)
+        # What the merchant came for first, then what it was made of.
         posters.lay_out(page, desk)
+        copies.lay_out(page, desk)
+        photo.lay_out(page, desk)
         take.lay_out(page, desk)
