@@ -9,11 +9,16 @@ from typing import Any
 
 import plain
 import pytest
+from hypothesis import settings
 from pictures import mug, save
 
 from aigc import pipeline, stage
 from aigc.campaign import Campaign
 from aigc.recipe import Recipe
+
+# The suite draws the same examples each time; `pytest --hypothesis-profile=default` draws others.
+settings.register_profile("same", derandomize=True)
+settings.load_profile("same")
 
 CHANNELS = ("iab-rectangle", "iab-leaderboard")
 

@@ -72,7 +72,7 @@ def _without_innocent(text: str) -> str:
 
 def _holds(held: str, term: str) -> bool:
     """Whether the term stands in what is held; a plural and its singular are one word."""
-    if not term.isascii():
+    if not term.isascii() or not re.search(r"\w", term):  # "%" has no edges of a word: 5%, A%
         return term in held
     stem = re.escape(re.sub(r"(?<=\w{3})s$", "", term))
     return re.search(rf"(?<!\w){stem}(?:s|es)?(?!\w)", held) is not None

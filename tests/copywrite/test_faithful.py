@@ -83,3 +83,9 @@ def test_the_colours_of_a_whole_photo_are_not_said_to_be_the_products() -> None:
     whole = cut_out.model_copy(update={"cutout": np.full((2, 2, 4), 255, np.uint8)})
     assert unsupported("A green teapot", BRIEF, cut_out) == []
     assert unsupported("A green teapot", BRIEF, whole) == ["green"]
+
+
+def test_a_sign_is_held_wherever_it_stands() -> None:
+    brief = BRIEF.model_copy(update={"name": "A%"})
+    assert unsupported("说走就走：A%", brief, CAPTION) == []
+    assert unsupported("说走就走：A%", BRIEF, CAPTION) == ["%"]

@@ -147,9 +147,7 @@ def test_names_the_layouts_where_one_is_unknown() -> None:
         Backend(layout="x").plan([plan()])
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
-)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     headline=st.text(
         st.sampled_from("abWMil ,.-éß 你好世界，。的é한국ひらカ🙂❤️\u200d漢123¥$%·—“”"),

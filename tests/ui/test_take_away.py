@@ -1,12 +1,12 @@
 """Taking a campaign away: zips made when asked for, texts, and the addresses of files."""
 
-import asyncio
 import os
 import re
 import zipfile
 from typing import Any
 
 import pytest
+from loops import ended
 from posters_kit import desk, finished
 
 from aigc.errors import BriefError, ExportError
@@ -118,8 +118,7 @@ def said(work: Work, name: str, told: Any) -> list[str]:
     async def listen() -> list[str]:
         return [news async for news in take.packing(desk(work), None, name, told)]
 
-    with asyncio.Runner() as runner:
-        return runner.run(listen())
+    return ended(listen())
 
 
 def test_the_page_says_that_it_packs_and_then_gives_the_zip(work: Work) -> None:
